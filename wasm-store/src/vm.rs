@@ -88,7 +88,9 @@ pub(crate) use arch::time_stamp;
 pub(crate) use call::{call_array, call_import, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
 #[cfg(feature = "debug")]
-pub(crate) use debugging::{DebugFuture, DebugMoment, FramesView, instance_of, value_in};
+pub(crate) use debugging::{
+    DebugFuture, DebugMoment, ExecutionVersion, FramesView, instance_of, value_in,
+};
 pub(crate) use engine::{GcSettings, PoolLimits, VmEngine};
 pub(crate) use exceptions::{Exceptions, Thrown, leave_host};
 #[cfg(feature = "function-hook")]

@@ -200,6 +200,56 @@ fn what_a_debugger_throws_and_catches_elsewhere_leaves_the_exception_alone() {
 }
 
 #[test]
+fn a_debugger_that_takes_another_exception_keeps_its_own() {
+    let wat = THROWS.replace(
+        "(func (export \"uncaught\") call $inner)",
+        r#"
+        (func (export "uncaught") (throw $t (i32.const 7)))"#,
+    );
+    #[derive(Clone)]
+    struct Takes {
+        count: Arc<AtomicUsize>,
+        also_its_own: bool,
+    }
+    impl wasm_runtime::DebugHandler for Takes {
+        type Data = Seen;
+
+        async fn handle(
+            &self,
+            mut store: wasm_runtime::StoreContextMut<'_, Seen>,
+            event: DebugEvent<'_>,
+        ) {
+            assert!(matches!(event, DebugEvent::Exception(_)));
+            if self.count.fetch_add(1, Ordering::Relaxed) > 0 {
+                return;
+            }
+            if self.also_its_own {
+                let own = store.take_pending_exception().unwrap();
+                assert_eq!(own.field(&mut store, 0).unwrap().unwrap_i32(), 42);
+            }
+            let instance = innermost(&mut store).instance(&mut store).unwrap();
+            let throws = instance.get_typed_func::<(), ()>(&mut store, "uncaught").unwrap();
+            throws.call_async(&mut store, ()).await.unwrap_err();
+            store.as_context_mut().gc(None).unwrap();
+            let other = store.take_pending_exception().unwrap();
+            assert_eq!(other.field(&mut store, 0).unwrap().unwrap_i32(), 7);
+        }
+    }
+
+    for also_its_own in [false, true] {
+        let count = Arc::new(AtomicUsize::new(0));
+        let (mut store, _, instance) = start(&engine(), &wat, |_| vec![]);
+        store.set_debug_handler(Takes { count: Arc::clone(&count), also_its_own });
+        let caught = call(&mut store, instance, "caught", &[]);
+        match also_its_own {
+            true => assert!(caught.unwrap_err().is::<wasm_runtime::ThrownException>()),
+            false => assert_eq!(caught.unwrap().unwrap().unwrap_i32(), 42),
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 2);
+    }
+}
+
+#[test]
 fn deadlines_are_told_of_before_it_is_decided() {
     let wat = r#"(module (func $f (export "run") (param i32) (result i32)
         loop

@@ -2,6 +2,7 @@
 
 mod events;
 mod frames;
+mod handles;
 mod misuse;
 mod programs;
 mod session;

@@ -1,10 +1,14 @@
 //! Frames of Wasm that waits for the host.
 //!
-//! A handle is the address of a frame and of the code that it is at. Before it is used, it is
-//! looked for among the frames that there are now. So one that has gone is never read, whatever is
-//! in its place.
+//! A handle is the address of a frame and of the code that it is at, and all frames that there
+//! were then. If code has gone on since, it is of no use. If it has not, but there are other frames
+//! within it, it is looked for among those that there are now. So one that has gone is never read,
+//! whatever is in its place, and a deep stack is looked at once for all handles.
 
 #![allow(unsafe_code)]
+
+use std::fmt;
+use std::sync::Arc;
 
 use wasm_artifact::FrameRef;
 use wasm_types::{DefinedFuncIndex, FrameValueKind};
@@ -13,20 +17,31 @@ use super::ModulePC;
 use crate::error::{Error, Result};
 use crate::items::{Instance, Module, Val};
 use crate::store::{AsContextMut, StoreContextMut, StoreId, StoreInner, StoreOpaque};
-use crate::vm::{FramesView, RawFrame, instance_of, value_in};
+use crate::vm::{ExecutionVersion, FramesView, RawFrame, instance_of, value_in};
 
 /// A function of Wasm that waits: for the host, for a function that it has called, or for its
 /// debugger.
 ///
 /// It is valid until code of the store goes on, and not longer, also if the function still waits
 /// then.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FrameHandle {
-    frame: RawFrame,
-    /// Its place among all frames of the store.
+    /// All frames of the store.
+    view: Arc<FramesView>,
+    /// Its place among them.
     place: usize,
     store: StoreId,
-    version: u64,
+    version: ExecutionVersion,
+}
+
+impl fmt::Debug for FrameHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameHandle")
+            .field("frame", &self.frame())
+            .field("place", &self.place)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is known of a frame that there is.
@@ -64,7 +79,7 @@ fn known(store: &StoreOpaque, frame: RawFrame) -> Option<Known<'_>> {
 impl FrameHandle {
     /// The innermost frame of each entry to Wasm, the innermost entry first.
     pub(super) fn exits(store: &StoreOpaque) -> Vec<Self> {
-        let view = FramesView::of(&store.vm);
+        let view = Arc::new(FramesView::of(&store.vm));
         let starts = view.exits.iter().copied();
         let ends = starts.clone().skip(1).chain([view.frames.len()]);
         let entries = starts.zip(ends);
@@ -74,12 +89,16 @@ impl FrameHandle {
     /// The first of some frames that is one of a function.
     fn first(
         store: &StoreOpaque,
-        view: &FramesView,
+        view: &Arc<FramesView>,
         mut places: std::ops::Range<usize>,
     ) -> Option<Self> {
         let place = places.find(|place| known(store, view.frames[*place]).is_some())?;
         let version = store.vm.execution_version();
-        Some(Self { frame: view.frames[place], place, store: store.id(), version })
+        Some(Self { view: Arc::clone(view), place, store: store.id(), version })
+    }
+
+    fn frame(&self) -> RawFrame {
+        self.view.frames[self.place]
     }
 
     /// Whether the handle can be used with this store.
@@ -95,17 +114,20 @@ impl FrameHandle {
     pub fn parent(&self, mut store: impl AsContextMut) -> Result<Option<FrameHandle>> {
         let store = store.as_context_mut();
         let view = self.view(store.0)?;
-        let exit = view.exits.iter().copied().find(|exit| *exit > self.place);
-        let end = exit.unwrap_or(view.frames.len());
+        let next = view.exits.partition_point(|exit| *exit <= self.place);
+        let end = view.exits.get(next).copied().unwrap_or(view.frames.len());
         Ok(Self::first(store.0, &view, self.place + 1..end))
     }
 
     /// The frames of the store, if this one is still among them.
-    fn view(&self, store: &StoreOpaque) -> Result<FramesView> {
+    fn view(&self, store: &StoreOpaque) -> Result<Arc<FramesView>> {
         if self.store == store.id() && self.version == store.vm.execution_version() {
+            if self.view.has_top_of(&store.vm) {
+                return Ok(Arc::clone(&self.view));
+            }
             let view = FramesView::of(&store.vm);
-            if view.frames.get(self.place).is_some_and(|frame| frame.is(&self.frame)) {
-                return Ok(view);
+            if view.frames.get(self.place).is_some_and(|frame| frame.is(&self.frame())) {
+                return Ok(Arc::new(view));
             }
         }
         Err(Error::msg(
@@ -116,7 +138,7 @@ impl FrameHandle {
 
     fn known<'a>(&self, store: &'a StoreOpaque) -> Result<Known<'a>> {
         self.view(store)?;
-        known(store, self.frame).ok_or_else(|| Error::msg("the artifact's frames are damaged"))
+        known(store, self.frame()).ok_or_else(|| Error::msg("the artifact's frames are damaged"))
     }
 
     /// The instance that the function belongs to.
@@ -128,7 +150,7 @@ impl FrameHandle {
         let store = store.as_context_mut();
         let Known { module, func, .. } = self.known(store.0)?;
         // SAFETY: the frame is one of those that the store has now, as was just found out.
-        let instance = unsafe { instance_of(module.artifact(), func, self.frame) };
+        let instance = unsafe { instance_of(module.artifact(), func, self.frame()) };
         // SAFETY: an instance lives as long as its store, which is borrowed.
         let number = instance.map(|instance| unsafe { instance.as_ref() }.user_data());
         let instance = number.and_then(|number| Instance::from_user_data(store.0, number));
@@ -199,7 +221,7 @@ impl FrameHandle {
         };
         // SAFETY: the frame is one of those that the store has now, of that function, which has the
         // local.
-        let raw = unsafe { value_in(&places, self.frame, index, *kind)? };
+        let raw = unsafe { value_in(&places, self.frame(), index, *kind)? };
         // SAFETY: the place holds a value of the kind, as the compiler has said.
         Ok(unsafe { Val::from_abi(store.0, raw, kind.value_type()) })
     }
@@ -222,7 +244,7 @@ impl FrameHandle {
         };
         let place = known.locals()?.len() as u32 + index;
         // SAFETY: as above, for the operand.
-        let raw = unsafe { value_in(&places, self.frame, place, *kind)? };
+        let raw = unsafe { value_in(&places, self.frame(), place, *kind)? };
         // SAFETY: as above.
         Ok(unsafe { Val::from_abi(store.0, raw, kind.value_type()) })
     }

@@ -87,6 +87,6 @@ fn take<T: 'static>(store: &mut StoreInner<T>) -> Option<Rooted<ExnRef>> {
     let exception = store.vm.pending_object().ok()??;
     store.vm.forget_pending();
     #[cfg(feature = "debug")]
-    store.vm.exception_is_taken();
+    store.vm.exception_is_taken(exception);
     Some(Rooted::new(store, exception))
 }

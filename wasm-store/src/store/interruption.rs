@@ -391,5 +391,7 @@ unsafe fn query_callback<T: 'static>(
 ) -> Result<Decision> {
     // SAFETY: as the caller promises.
     let store = unsafe { StoreInner::<T>::from_context(context) };
-    store.query_callback(may_wait).map_err(|error| host_error(store, error))
+    let decision = store.query_callback(may_wait).map_err(|error| host_error(store, error));
+    store.vm.code_goes_on();
+    decision
 }

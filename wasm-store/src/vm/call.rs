@@ -58,6 +58,9 @@ pub(super) unsafe fn end_call<R>(store: *mut VMStoreContext, result: R) -> Resul
     unsafe {
         let failed = (*store).outcome == UNWOUND;
         let result = if failed { Err(unwind::take(store)) } else { Ok(result) };
+        if failed {
+            (*(*store).vm).code_goes_on();
+        }
         interruption::call_ended(store);
         result
     }

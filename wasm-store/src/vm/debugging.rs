@@ -14,11 +14,11 @@ mod handling;
 mod stops;
 
 #[cfg(not(feature = "debug"))]
-pub(super) use disabled::{Debugging, InstanceStops, before_leaving, before_unwinding};
+pub(super) use disabled::{Debugging, InstanceStops, Stretch, before_leaving, before_unwinding};
 #[cfg(feature = "debug")]
-pub(super) use enabled::Debugging;
+pub(crate) use enabled::{DebugFuture, DebugMoment, ExecutionVersion};
 #[cfg(feature = "debug")]
-pub(crate) use enabled::{DebugFuture, DebugMoment};
+pub(super) use enabled::{Debugging, Stretch};
 #[cfg(feature = "debug")]
 pub(super) use frames::references_in;
 #[cfg(feature = "debug")]

@@ -282,6 +282,7 @@ pub(super) unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) ->
                         break failure;
                     }
                     continuations::left_to(store, walk.stack());
+                    (*(*store).vm).code_goes_on();
                     let exceptions = (*store).exceptions.get_or_insert_default();
                     exceptions.pending = None;
                     exceptions.handlers.caught = Some(tag);

@@ -56,6 +56,7 @@ pub(in crate::vm) use leaving::{host_waiting_dispatch, wait_interrupted};
 
 use super::arch::{Resume, Saved};
 use super::context::{HostRecord, VMStoreContext};
+use super::debugging::Stretch;
 use super::host::INLINE;
 use super::stack::StackHead;
 use super::value::ValRaw;
@@ -161,6 +162,7 @@ struct Suspension {
     /// `None` once it was ready.
     pending: Option<Box<dyn Pending>>,
     left: Left,
+    stretch: Stretch,
 }
 
 /// Where Wasm was left.
@@ -187,6 +189,7 @@ enum Left {
 unsafe fn while_waiting<R>(
     store: *mut VMStoreContext,
     (stack, exit): (*mut StackHead, *mut u8),
+    stretch: &mut Stretch,
     run: impl FnOnce() -> R,
 ) -> R {
     // SAFETY: as the caller promises. Nothing leaves Wasm through the frame that stands for the
@@ -197,7 +200,9 @@ unsafe fn while_waiting<R>(
         (*store).host_sp = frame.as_mut_ptr().cast();
         (*store).wasm_sp = exit;
         (*store).current = stack;
+        let around = (*(*store).vm).set_stretch(*stretch);
         let result = run();
+        *stretch = (*(*store).vm).set_stretch(around);
         (*store).host_sp = before.0;
         (*store).wasm_sp = before.1;
         (*store).current = before.2;

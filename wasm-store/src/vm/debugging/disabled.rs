@@ -7,6 +7,7 @@ use wasm_artifact::Artifact;
 use crate::Error;
 use crate::vm::context::VMStoreContext;
 use crate::vm::instance::VmInstance;
+use crate::vm::store::VmStore;
 
 /// What a store knows of being debugged: nothing.
 #[derive(Debug, Default)]
@@ -14,6 +15,22 @@ pub(in crate::vm) struct Debugging;
 
 impl Debugging {
     pub(in crate::vm) fn adopt(&self, _: NonNull<VmInstance>) {}
+}
+
+/// Nobody looks at code, so it is of no interest when it goes on.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::vm) struct Stretch;
+
+impl VmStore {
+    pub(crate) fn code_goes_on(&mut self) {}
+
+    pub(in crate::vm) fn stretch(&self) -> Stretch {
+        Stretch
+    }
+
+    pub(in crate::vm) fn set_stretch(&mut self, stretch: Stretch) -> Stretch {
+        stretch
+    }
 }
 
 /// Where an instance's code stops: nowhere.

@@ -12,6 +12,7 @@ use wasm_types::TrapCode;
 
 use crate::Error;
 use crate::vm::context::VMStoreContext;
+use crate::vm::gc::Root;
 use crate::vm::instance::VmInstance;
 use crate::vm::module::VmModule;
 use crate::vm::store::VmStore;
@@ -47,12 +48,36 @@ pub(in crate::vm) struct Debugging {
     single_step: bool,
     /// Where else it stops, by the addresses of modules.
     breakpoints: BTreeMap<usize, (Arc<VmModule>, BTreeSet<u32>)>,
-    /// How often code went on that the host has looked at, not counting returns from calls.
-    pub(super) resumed: u64,
+    /// The stretch that it is now, and how many there were.
+    stretch: Stretch,
+    stretches: u64,
     /// Whether the debugger knows already of the failure that is about to leave Wasm.
     pub(super) is_reported: bool,
-    /// Whether the debugger has taken the exception that it was told of.
+    /// The exception that the debugger was told of last, as long as it looks at it.
+    pub(super) told: Told,
+}
+
+/// An exception that a debugger is told of.
+#[derive(Default)]
+pub(super) struct Told {
+    /// `None` if it is no object.
+    pub(super) exception: Option<Root>,
+    /// Whether the debugger has taken it.
     pub(super) is_taken: bool,
+}
+
+/// A time during which code that waits for the host does not go on, but where a call returns, which
+/// the code counts. Each has a number of its own. While a call waits, what is around it has
+/// another, so that nothing that was known of the call before is taken to be true if it was
+/// forgotten.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(in crate::vm) struct Stretch(u64);
+
+/// Says whether code has gone on since the host has looked at it: then it is another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ExecutionVersion {
+    stretch: Stretch,
+    returns: u64,
 }
 
 impl fmt::Debug for Debugging {
@@ -126,8 +151,29 @@ impl VmStore {
     }
 
     /// The host has taken the pending exception, and not the code.
-    pub(crate) fn exception_is_taken(&mut self) {
-        self.debugging.is_taken = true;
+    pub(crate) fn exception_is_taken(&mut self, exception: u32) {
+        let told = self.debugging.told.exception;
+        if told.and_then(|told| self.gc.handles.get(told)) == Some(exception) {
+            self.debugging.told.is_taken = true;
+        }
+    }
+
+    /// Code that the host may have looked at goes on, or is left for good, other than by returning
+    /// from a call.
+    pub(crate) fn code_goes_on(&mut self) {
+        self.debugging.stretches += 1;
+        self.debugging.stretch = Stretch(self.debugging.stretches);
+    }
+
+    /// The stretch that it is now.
+    pub(in crate::vm) fn stretch(&self) -> Stretch {
+        self.debugging.stretch
+    }
+
+    /// Goes back to the stretch of a call that waits, while what it waits for runs, or from there:
+    /// returns the one that it was before.
+    pub(in crate::vm) fn set_stretch(&mut self, stretch: Stretch) -> Stretch {
+        std::mem::replace(&mut self.debugging.stretch, stretch)
     }
 
     /// Whether code stops at each operator.
@@ -135,10 +181,11 @@ impl VmStore {
         self.debugging.single_step
     }
 
-    /// A number that is larger whenever code has gone on since the host has looked at it.
-    pub(crate) fn execution_version(&self) -> u64 {
+    /// What is another one whenever code has gone on since the host has looked at it.
+    pub(crate) fn execution_version(&self) -> ExecutionVersion {
         // SAFETY: an instance lives as long as its store.
         let returns = self.instances().iter().map(|one| unsafe { one.as_ref() }.stops.returns());
-        returns.fold(self.debugging.resumed, u64::wrapping_add)
+        let returns = returns.fold(0, u64::wrapping_add);
+        ExecutionVersion { stretch: self.debugging.stretch, returns }
     }
 }

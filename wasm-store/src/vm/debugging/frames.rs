@@ -12,6 +12,7 @@ use wasm_types::{
 use crate::Error;
 use crate::vm::context::VMContext;
 use crate::vm::instance::VmInstance;
+use crate::vm::stack::StackHead;
 use crate::vm::store::VmStore;
 use crate::vm::unwind::{RawFrame, backtrace_with_exits};
 use crate::vm::value::ValRaw;
@@ -23,7 +24,21 @@ pub(crate) struct FramesView {
     pub(crate) frames: Vec<RawFrame>,
     /// The places of those that have left Wasm, one of each entry.
     pub(crate) exits: Vec<usize>,
+    top: Option<Top>,
 }
+
+/// Where the innermost frame is: its stack, its place there, and the words in that place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Top {
+    stack: *const StackHead,
+    place: *const usize,
+    words: [usize; 2],
+}
+
+// SAFETY: the pointers are only compared.
+unsafe impl Send for Top {}
+// SAFETY: as above.
+unsafe impl Sync for Top {}
 
 impl FramesView {
     /// Those of a store at this moment.
@@ -31,7 +46,29 @@ impl FramesView {
         let mut exits = Vec::new();
         // SAFETY: the store is borrowed, so that it either runs nothing or waits for the host.
         let frames = unsafe { backtrace_with_exits(store.context(), None, &mut exits) };
-        Self { frames, exits }
+        Self { frames, exits, top: Top::of(store) }
+    }
+
+    /// Whether the innermost frame of the store is still the one that it was. If no code has gone
+    /// on either, all frames are those that they were.
+    pub(crate) fn has_top_of(&self, store: &VmStore) -> bool {
+        self.top.is_some() && self.top == Top::of(store)
+    }
+}
+
+impl Top {
+    /// `None` without any frame.
+    fn of(store: &VmStore) -> Option<Self> {
+        let store = store.context();
+        // SAFETY: the context lives, and the thunk that has left Wasm has pushed a frame.
+        unsafe {
+            if (*store).host_sp.is_null() {
+                return None;
+            }
+            let place: *const usize = (*store).wasm_sp.cast();
+            let words = [*place, *place.add(1)];
+            Some(Self { stack: (*store).current, place, words })
+        }
     }
 }
 

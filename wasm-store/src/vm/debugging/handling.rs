@@ -14,7 +14,7 @@ use std::thread;
 
 use wasm_types::TrapCode;
 
-use super::enabled::{DebugFuture, DebugMoment};
+use super::enabled::{DebugFuture, DebugMoment, Told};
 use crate::Error;
 use crate::vm::arch::{is_waiting_entry, raise, suspend};
 use crate::vm::context::{VMContext, VMStoreContext};
@@ -50,9 +50,9 @@ enum Then {
     Trap(PendingTrap),
     /// The exception goes on that is the pending one then; or, if the debugger has not taken it and
     /// code that it has run has left none pending, the one that was. With the error of the host
-    /// function that it came from. And whether the debugger has taken the one that it was told of
-    /// before this one, which it still looks at.
-    Throw(Option<Error>, Option<Kept>, bool),
+    /// function that it came from. And the exception that the debugger was told of before this one,
+    /// which it still looks at.
+    Throw(Option<Error>, Option<Kept>, Told),
 }
 
 /// An exception that is kept as an object.
@@ -107,7 +107,7 @@ impl Handling {
         unsafe {
             let vm = (*self.store).vm;
             (*vm).gc.handles.leave(self.scope);
-            (*vm).debugging.resumed += 1;
+            (*vm).code_goes_on();
             if matches!(self.then, Then::Decide(_)) {
                 (*vm).gc.resume();
             }
@@ -135,9 +135,9 @@ impl Handling {
                 }
                 Then::Throw(error, kept, outer) => {
                     let vm = (*store).vm;
-                    let is_taken = std::mem::replace(&mut (*vm).debugging.is_taken, outer);
+                    let told = std::mem::replace(&mut (*vm).debugging.told, outer);
                     if !(*vm).has_pending_exception()
-                        && !is_taken
+                        && !told.is_taken
                         && let Some((root, _)) = kept
                         && let Some(object) = (*vm).gc.handles.get(root)
                     {
@@ -221,10 +221,11 @@ impl Pending for Handling {
         match std::mem::replace(&mut self.then, Then::GoOn) {
             // SAFETY: as above.
             Then::Wait(pending) => unsafe { ended.and(pending.cancel()) },
-            then => {
-                if let Then::Throw(_, _, outer) = then {
+            mut then => {
+                if let Then::Throw(_, _, outer) = &mut then {
+                    let outer = std::mem::take(outer);
                     // SAFETY: as above.
-                    unsafe { (*(*self.store).vm).debugging.is_taken = outer };
+                    unsafe { (*(*self.store).vm).debugging.told = outer };
                 }
                 self.then = then;
                 let dropped = catch_unwind(AssertUnwindSafe(|| drop(self)));
@@ -387,12 +388,14 @@ pub(in crate::vm) unsafe fn before_unwinding(
         {
             return error;
         }
-        let outer = std::mem::replace(&mut (*vm).debugging.is_taken, false);
         let object = (*vm).pending_object().ok().flatten();
         let kept = object.map(|object| (*vm).gc.handles.owned(object));
+        let exception = kept.as_ref().map(|(root, _)| *root);
+        let told = Told { exception, is_taken: false };
+        let outer = std::mem::replace(&mut (*vm).debugging.told, told);
         match Handling::begin(store, DebugMoment::Exception) {
             None => {
-                (*vm).debugging.is_taken = outer;
+                (*vm).debugging.told = outer;
                 error
             }
             Some(Ok(mut handling)) => {
@@ -410,7 +413,7 @@ pub(in crate::vm) unsafe fn before_unwinding(
                 }
             }
             Some(Err(panic)) => {
-                (*vm).debugging.is_taken = outer;
+                (*vm).debugging.told = outer;
                 drop((error, kept));
                 VmStore::fail(store, Unwind::Panic(panic));
                 raise(store)

@@ -146,6 +146,7 @@ unsafe fn notify(context: *mut VMContext, func: u32, values: *const ValRaw, ente
         (*vm).gc.put_off();
         let notified = catch_unwind(AssertUnwindSafe(|| (notify.moment)(store, moment)));
         (*vm).gc.resume();
+        (*vm).code_goes_on();
         let failure = match notified {
             Ok(Ok(())) => return,
             Ok(Err(error)) => Unwind::Error(error),

@@ -226,7 +226,8 @@ impl WaitingCall {
                     });
                 }
             };
-            let polled = while_waiting(store, place, || pending.poll(context, results));
+            let stretch = &mut suspension.stretch;
+            let polled = while_waiting(store, place, stretch, || pending.poll(context, results));
             leave(previous);
             let Poll::Ready(succeeded) = polled else { return Ok(State::Wasm) };
             let mut ready = suspension.pending.take();
@@ -294,6 +295,7 @@ impl WaitingCall {
                 RETURNED => {}
                 SUSPENDED => {
                     (*store).outcome = (*store).returned;
+                    (*(*store).vm).code_goes_on();
                     continuations::detach(store);
                     return Ok(State::Wasm);
                 }
@@ -341,10 +343,12 @@ impl WaitingCall {
                 State::New | State::Over => None,
                 State::Host(pending) => Some(with_host_stack(self.store, || pending.cancel())),
                 State::Wasm => {
-                    let Suspension { stack, resume, pending, .. } = self.suspension.take()?;
+                    let suspension = self.suspension.take()?;
+                    let Suspension { stack, resume, pending, mut stretch, .. } = suspension;
                     let (pending, store) = (pending?, self.store);
                     let dropped = with_host_stack(store, || {
-                        while_waiting(store, (stack, resume.exit), || pending.cancel())
+                        let place = (stack, resume.exit);
+                        while_waiting(store, place, &mut stretch, || pending.cancel())
                     });
                     continuations::give_up(store, stack);
                     interruption::call_ended(self.store);

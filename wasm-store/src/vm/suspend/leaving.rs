@@ -138,7 +138,8 @@ unsafe fn keep(store: *mut VMStoreContext, resume: Resume, pending: Box<dyn Pend
     unsafe {
         if let Some(slot) = (*(*store).vm).suspending.slot {
             let (stack, pending) = ((*store).current, Some(pending));
-            *slot.as_ptr() = Some(Suspension { stack, resume, pending, left });
+            let stretch = (*(*store).vm).stretch();
+            *slot.as_ptr() = Some(Suspension { stack, resume, pending, left, stretch });
         }
     }
 }
