@@ -68,7 +68,7 @@
 
 (assert_invalid
   (component (core func (canon context.get i32 2)))
-  "slot")
+  "immediate must be zero or one")
 
 (component definition $presses
   (core func $inc (canon backpressure.inc))

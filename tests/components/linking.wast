@@ -112,3 +112,58 @@
   (core func $echo (canon lower (func $echo)))
   (func (export "echo") (param "x" u32) (result u32) (canon lift (core func $echo))))
 (assert_return (invoke "echo" (u32.const 77)) (u32.const 77))
+
+;; Core items of another kind are named, in Wasmtime's words, whichever way they go.
+(component $kinds
+  (core module (export "needs") (import "a" "t" (table 1 funcref)) (import "a" "x" (tag)))
+  (core module (export "has") (table (export "t") 1 funcref) (tag (export "x") (param i32))))
+(assert_unlinkable
+  (component (import "kinds" (instance (export "has" (core module (export "t" (memory 1)))))))
+  "module export `t` has the wrong type: expected memory found table")
+(assert_unlinkable
+  (component (import "kinds" (instance (export "has" (core module (export "x" (func)))))))
+  "module export `x` has the wrong type: expected func found tag")
+(assert_unlinkable
+  (component (import "kinds" (instance (export "has" (core module (export "x" (tag)))))))
+  "module export `x` has the wrong type: expected type")
+(assert_unlinkable
+  (component (import "kinds" (instance (export "needs" (core module
+    (import "a" "x" (tag)) (import "a" "t" (global i32)))))))
+  "module import `a::t` has the wrong type: expected table found global")
+
+;; Each instance has resources of its own, which other components can import as what they are.
+(component definition $Makes
+  (type $r (resource (rep i32)))
+  (export "r" (type $r)))
+(component instance $one $Makes)
+(component instance $two $Makes)
+(component
+  (import "one" (instance $a (export "r" (type $r (sub resource)))))
+  (import "two" (instance $b (export "r" (type $s (sub resource))))))
+(component
+  (import "one" (instance $a (export "r" (type (sub resource)))))
+  (alias export $a "r" (type $r))
+  (import "host" (instance (export "anything" (type (eq $r))))))
+(assert_unlinkable
+  (component
+    (import "one" (instance $a (export "r" (type (sub resource)))))
+    (alias export $a "r" (type $r))
+    (import "two" (instance (export "r" (type (eq $r))))))
+  "mismatched resource types")
+(assert_unlinkable
+  (component
+    (import "two" (instance $a (export "r" (type (sub resource)))))
+    (alias export $a "r" (type $r))
+    (import "host" (instance (export "resource1" (type (eq $r))))))
+  "mismatched resource types")
+
+;; What stands between the host and components is not passed on.
+(assert_invalid
+  (component (import "c" (component)))
+  "root-level component imports are not supported")
+(assert_invalid
+  (component (component $c) (export "c" (component $c)))
+  "exporting a component from the root component is not supported")
+(assert_invalid
+  (component (import "host-return-two" (func $f (result u32))) (export "g" (func $f)))
+  "component export `g` is a reexport of an imported function which is not implemented")

@@ -169,14 +169,16 @@ pub enum AdapterTrap {
     ReallocOutOfBounds,
     /// What was allocated is not aligned as it was asked for.
     ReallocUnaligned,
-    /// A string is not valid in its encoding.
-    InvalidString,
+    /// A string in UTF-8 is not valid.
+    InvalidUtf8,
+    /// A string in UTF-16 is not valid.
+    InvalidUtf16,
     /// An exception comes out of a component.
     UncaughtException,
 }
 
 impl AdapterTrap {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::CannotLeave,
         Self::CannotEnter,
         Self::InvalidDiscriminant,
@@ -187,8 +189,9 @@ impl AdapterTrap {
         Self::PointerOutOfBounds,
         Self::ReallocOutOfBounds,
         Self::ReallocUnaligned,
-        Self::InvalidString,
+        Self::InvalidUtf8,
         Self::UncaughtException,
+        Self::InvalidUtf16,
     ];
 }
 
@@ -205,7 +208,8 @@ impl fmt::Display for AdapterTrap {
             Self::PointerOutOfBounds => "pointer out of bounds of memory",
             Self::ReallocOutOfBounds => "realloc return: beyond end of memory",
             Self::ReallocUnaligned => "realloc return: result not aligned",
-            Self::InvalidString => "invalid string encoding",
+            Self::InvalidUtf8 => "invalid utf8 encoding",
+            Self::InvalidUtf16 => "invalid utf16 encoding",
             Self::UncaughtException => "uncaught exception propagated out of component",
         })
     }

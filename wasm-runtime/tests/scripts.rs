@@ -104,6 +104,36 @@ fn modules_can_be_imported_by_their_names() {
     assert_eq!(run(script).unwrap().passed(), 3);
 }
 
+/// As in Wasmtime's runner of scripts.
+#[test]
+fn scripts_can_have_the_heap_collected() {
+    let script = r#"
+        (module
+            (import "wasmtime" "gc" (func $gc))
+            (type $s (struct (field i32)))
+            (func (export "kept") (result i32)
+                (local $s (ref $s))
+                (local.set $s (struct.new $s (i32.const 7)))
+                (call $gc)
+                (struct.get $s 0 (local.get $s))))
+        (assert_return (invoke "kept") (i32.const 7))"#;
+    assert_eq!(run(script).unwrap().passed(), 2);
+}
+
+#[test]
+fn null_references_are_named_in_several_ways() {
+    let script = |message: &str| {
+        format!(
+            r#"(module (type $f (func)) (func (export "f") (call_ref $f (ref.null $f))))
+            (assert_trap (invoke "f") {message:?})"#
+        )
+    };
+    for holds in ["null function", "null function reference", "null reference"] {
+        run(&script(holds)).unwrap();
+    }
+    assert!(refused(&script("function")).contains("but the trap is"));
+}
+
 #[test]
 fn a_trap_can_be_why_a_module_is_unlinkable() {
     let script = |message: &str| {

@@ -189,6 +189,9 @@ pub(super) fn desc(item: Item<'_>) -> &'static str {
 
 /// Checks that one core item can stand for another.
 fn check_core(expected: &ExternType, actual: &ExternType) -> Result<()> {
+    if std::mem::discriminant(expected) != std::mem::discriminant(actual) {
+        bail!("expected {} found {}", kind(expected), kind(actual));
+    }
     let fits = match (expected, actual) {
         (ExternType::Func(expected), ExternType::Func(actual)) => actual.matches(expected),
         (ExternType::Global(expected), ExternType::Global(actual)) => {
@@ -224,6 +227,17 @@ fn check_core(expected: &ExternType, actual: &ExternType) -> Result<()> {
         bail!("expected type `{expected}`, found type `{actual}`");
     }
     Ok(())
+}
+
+/// What kind of a core item it is, in Wasmtime's words.
+fn kind(ty: &ExternType) -> &'static str {
+    match ty {
+        ExternType::Func(_) => "func",
+        ExternType::Global(_) => "global",
+        ExternType::Table(_) => "table",
+        ExternType::Memory(_) => "memory",
+        ExternType::Tag(_) => "tag",
+    }
 }
 
 fn limits_fit(expected: (u64, Option<u64>), actual: (u64, Option<u64>)) -> bool {

@@ -37,8 +37,10 @@ impl<'a> Emitter<'_, 'a> {
                 ItemTree::LiftedFunc { def: self.core_def(&lifted.callee)?, ty, options }
             }
             (ComponentEntityType::Func(_), ItemDef::Func(FuncDef::Imported(_))) => {
+                // Wasmtime's words, as below.
                 return Err(Error::unsupported(format!(
-                    "exporting a function that the component imports, as `{name}`"
+                    "component export `{name}` is a reexport of an imported function which is not \
+                     implemented"
                 )));
             }
             (ComponentEntityType::Func(_), ItemDef::Func(FuncDef::Unsupported(what))) => {
@@ -75,8 +77,9 @@ impl<'a> Emitter<'_, 'a> {
             }
             (ComponentEntityType::Type { .. }, _) => return Ok(None),
             (ComponentEntityType::Component(_), _) => {
-                let what = format!("exporting a component, as `{name}`");
-                return Err(Error::unsupported(what));
+                return Err(Error::unsupported(format!(
+                    "exporting a component from the root component is not supported: `{name}`"
+                )));
             }
             (ComponentEntityType::Value(_), _) => {
                 return Err(Error::unsupported(format!("exporting a value, as `{name}`")));

@@ -67,8 +67,10 @@ impl<'a> Inliner<'a> {
             }
             ComponentEntityType::Type { .. } => (ItemDef::Type(TypeDef::Other), None),
             ComponentEntityType::Component(_) => {
-                let what = format!("importing a component, as `{name}`");
-                return Err(Error::unsupported(what));
+                // Wasmtime's words, and the name.
+                return Err(Error::unsupported(format!(
+                    "root-level component imports are not supported: `{name}`"
+                )));
             }
             ComponentEntityType::Value(_) => {
                 return Err(Error::unsupported(format!("importing a value, as `{name}`")));

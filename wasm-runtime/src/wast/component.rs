@@ -78,8 +78,8 @@ impl Components {
         }
     }
 
-    /// Names a new instance for later directives. The core modules that it exports can be imported
-    /// by components from an instance of that name.
+    /// Names a new instance for later directives. The core modules and the resources that it exports
+    /// can be imported by components from an instance of that name.
     pub(super) fn keep(
         &mut self,
         store: &mut Store<()>,
@@ -91,7 +91,7 @@ impl Components {
             Made::Instance(instance) => {
                 self.instances.add(id, Some(Slot::Present(instance)));
                 if let Some(id) = id {
-                    self.export_modules(store, id.name(), &instance)?;
+                    self.export(store, id.name(), &instance)?;
                 }
                 Ok(Outcome::Passed)
             }
@@ -108,20 +108,25 @@ impl Components {
         Outcome::Skipped(None)
     }
 
-    fn export_modules(
-        &mut self,
-        store: &mut Store<()>,
-        name: &str,
-        instance: &Instance,
-    ) -> Result<()> {
+    fn export(&mut self, store: &mut Store<()>, name: &str, instance: &Instance) -> Result<()> {
         let engine = store.engine().clone();
         let component = instance.component(&mut *store);
         let mut names = self.linker.instance(name)?;
         for (export, item) in component.component_type().exports(&engine) {
-            if let ComponentItem::Module(_) = item.ty
-                && let Some(module) = instance.get_module(&mut *store, export)
-            {
-                names.module(export, &module)?;
+            match item.ty {
+                ComponentItem::Module(_) => {
+                    if let Some(module) = instance.get_module(&mut *store, export) {
+                        names.module(export, &module)?;
+                    }
+                }
+                // Functions are not passed on, so that nobody gets such a resource who could drop
+                // it.
+                ComponentItem::Resource(_) => {
+                    if let Some(ty) = instance.get_resource(&mut *store, export) {
+                        names.resource(export, ty, |_, _| Ok(()))?;
+                    }
+                }
+                _ => {}
             }
         }
         Ok(())

@@ -1,12 +1,12 @@
-//! The module `spectest` that every script may import from, as the specification's reference
-//! interpreter defines it.
+//! What scripts may import from the host: the module `spectest`, as the specification's reference
+//! interpreter defines it, and `wasmtime`, as Wasmtime's runner of scripts does.
 
 use crate::{
-    Extern, Global, GlobalType, Linker, Memory, MemoryType, Mutability, Ref, RefType, Result,
-    SharedMemory, Store, Table, TableType, Val, ValType,
+    Caller, Extern, Global, GlobalType, Linker, Memory, MemoryType, Mutability, Ref, RefType,
+    Result, SharedMemory, Store, Table, TableType, Val, ValType,
 };
 
-/// A linker in which nothing but `spectest` is defined. The printing functions print nothing.
+/// A linker in which nothing but these two is defined. The printing functions print nothing.
 pub(super) fn spectest(store: &mut Store<()>) -> Result<Linker<()>> {
     const MODULE: &str = "spectest";
     let mut linker = Linker::new(store.engine());
@@ -42,6 +42,7 @@ pub(super) fn spectest(store: &mut Store<()>) -> Result<Linker<()>> {
     if let Ok(memory) = SharedMemory::new(store.engine(), MemoryType::shared(1, 2)) {
         define(&mut linker, store, "shared_memory", memory.into())?;
     }
+    linker.func_wrap("wasmtime", "gc", |mut caller: Caller<'_, ()>| caller.gc(None))?;
     return Ok(linker);
 
     fn define(

@@ -175,7 +175,8 @@ impl Copier<'_, '_> {
         self.body.code().else_();
         self.gather(copied.pointer, copied.length)?;
         let bytes = Bytes::Local(copied.length);
-        self.reallocate(copied.pointer, source.bytes, 1, bytes, OUT_OF_BOUNDS)?;
+        // `realloc` knows one alignment, which stays that of the encoding.
+        self.reallocate(copied.pointer, source.bytes, 2, bytes, OUT_OF_BOUNDS)?;
         self.body.code().end();
         self.release(&[reader.at, reader.end, char, wide]);
         Ok(())

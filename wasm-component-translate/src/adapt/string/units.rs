@@ -68,7 +68,7 @@ impl Copier<'_, '_> {
         self.body.code().local_get(c).i32_const(0x80).i32_ge_u().if_(BlockType::Empty);
         // Bytes that begin nothing: continuations, what would be too long, what would be too large.
         self.body.code().local_get(c).i32_const(0xc2).i32_sub().i32_const(0x33).i32_ge_u();
-        self.trap_if(AdapterTrap::InvalidString);
+        self.trap_if(AdapterTrap::InvalidUtf8);
 
         self.body.code().local_get(c).i32_const(0xe0).i32_lt_u().if_(BlockType::Empty);
         self.body.code().local_get(c).i32_const(0x1f).i32_and().local_set(c);
@@ -91,7 +91,7 @@ impl Copier<'_, '_> {
             .i32_const(0xd800)
             .i32_eq()
             .i32_or();
-        self.trap_if(AdapterTrap::InvalidString);
+        self.trap_if(AdapterTrap::InvalidUtf8);
         self.body.code().else_();
 
         self.body.code().local_get(c).i32_const(0x07).i32_and().local_set(c);
@@ -100,7 +100,7 @@ impl Copier<'_, '_> {
         }
         // Too long, or larger than characters are.
         self.body.code().local_get(c).i32_const(0x1_0000).i32_sub().i32_const(0x10_0000).i32_ge_u();
-        self.trap_if(AdapterTrap::InvalidString);
+        self.trap_if(AdapterTrap::InvalidUtf8);
         self.body.code().end().end().end();
         self.body.release(unit);
         Ok(())
@@ -110,7 +110,7 @@ impl Copier<'_, '_> {
     fn continuation(&mut self, reader: Reader, char: Local, unit: Local, memory: u32) {
         let at = reader.at.index;
         self.body.code().local_get(at).local_get(reader.end.index).i32_eq();
-        self.trap_if(AdapterTrap::InvalidString);
+        self.trap_if(AdapterTrap::InvalidUtf8);
         self.body
             .code()
             .local_get(at)
@@ -120,7 +120,7 @@ impl Copier<'_, '_> {
             .local_tee(unit.index)
             .i32_const(0x3f)
             .i32_gt_u();
-        self.trap_if(AdapterTrap::InvalidString);
+        self.trap_if(AdapterTrap::InvalidUtf8);
         self.body
             .code()
             .local_get(char.index)
@@ -154,7 +154,7 @@ impl Copier<'_, '_> {
             .local_get(reader.end.index)
             .i32_eq()
             .i32_or();
-        self.trap_if(AdapterTrap::InvalidString);
+        self.trap_if(AdapterTrap::InvalidUtf16);
         self.body
             .code()
             .local_get(reader.at.index)
@@ -164,7 +164,7 @@ impl Copier<'_, '_> {
             .local_tee(low.index)
             .i32_const(0x400)
             .i32_ge_u();
-        self.trap_if(AdapterTrap::InvalidString);
+        self.trap_if(AdapterTrap::InvalidUtf16);
         self.body
             .code()
             .local_get(c)

@@ -466,7 +466,7 @@ pub(super) trait Abi {
                 }
                 let bytes = latin1();
                 self.bytes(at, &bytes);
-                at = self.reallocate(at, 2 * bytes.len() as u64, 1, bytes.len() as u64)?;
+                at = self.reallocate(at, 2 * bytes.len() as u64, 2, bytes.len() as u64)?;
                 Ok((at, bytes.len() as u64))
             }
         }

@@ -109,7 +109,7 @@ fn strings_are_allocated_as_prescribed() {
     assert_eq!((&allocations[..], flat[1]), (&expected[..], 0x8000_0002));
     // UTF-16 of a component that could have said it in Latin-1 becomes that.
     let (allocations, flat) = string("ab", Stored::Anyhow, [CompactUtf16, CompactUtf16]);
-    assert_eq!((allocations, flat[1]), (vec![(0, 0, 2, 4), (end - 4, 4, 1, 2)], 2));
+    assert_eq!((allocations, flat[1]), (vec![(0, 0, 2, 4), (end - 4, 4, 2, 2)], 2));
 }
 
 #[test]

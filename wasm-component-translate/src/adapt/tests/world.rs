@@ -329,7 +329,7 @@ pub(super) fn damage(side: &mut Component, flat: &mut [u64], place: u32, with: u
     }
 }
 
-const TRAP: [AdapterTrap; 10] = [
+const TRAP: [AdapterTrap; 11] = [
     AdapterTrap::CannotLeave,
     AdapterTrap::CannotEnter,
     AdapterTrap::UnalignedPointer,
@@ -338,7 +338,8 @@ const TRAP: [AdapterTrap; 10] = [
     AdapterTrap::StringOutOfBounds,
     AdapterTrap::ListOutOfBounds,
     AdapterTrap::PointerOutOfBounds,
-    AdapterTrap::InvalidString,
+    AdapterTrap::InvalidUtf8,
+    AdapterTrap::InvalidUtf16,
     AdapterTrap::UncaughtException,
 ];
 

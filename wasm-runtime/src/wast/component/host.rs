@@ -37,7 +37,12 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<()>> {
             (func (export "f") (result i32) i32.const 101))"#,
     )?;
     host.module("simple-module", &module)?;
+    define(&mut host, "return-hi", |_, _| Ok(Some(Val::String("hi".to_owned()))))?;
     resources(&mut host)?;
+    define(&mut linker.instance("wasmtime")?, "gc", |mut store, _| {
+        store.gc(None)?;
+        Ok(None)
+    })?;
     Ok(linker)
 }
 
