@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
 
 /// How many lines of a failed check's output are shown.
 const SHOWN_LINES: usize = 400;
@@ -72,7 +74,7 @@ impl Shell {
 
     /// Runs a command line. It is an error if that fails.
     pub(crate) fn run(&self, line: &str) -> Result<(), String> {
-        let mut command = self.command(line);
+        let mut command = command(&self.root, line);
         match self.open_log()? {
             Some(mut log) => {
                 use std::io::Write;
@@ -86,27 +88,49 @@ impl Shell {
         if status.success() { Ok(()) } else { Err(format!("`{line}`: {status}")) }
     }
 
-    /// Runs a command line that says nothing if all is well; an error if it fails or says
-    /// something, such as a warning.
-    pub(crate) fn run_silently(&self, line: &str) -> Result<(), String> {
-        let output = self.output(&format!("exec 2>&1; {line} || echo 'it failed'"))?;
-        if output.trim().is_empty() {
-            return Ok(());
-        }
-        match self.open_log()? {
-            Some(mut log) => {
-                use std::io::Write;
-                write!(log, "$ {line}\n{output}")
-                    .map_err(|error| format!("writing the log: {error}"))?;
+    /// Runs command lines of Cargo's that say nothing if all is well, two at a time. Returns the
+    /// places of those that fail or say something.
+    ///
+    /// Cargo lets one command at a time use a directory of builds. So the second of two uses one
+    /// that has the name of the check.
+    pub(crate) fn run_in_pairs(&self, check: &str, lines: &[String]) -> Result<Vec<usize>, String> {
+        let target = self.target_dir();
+        let own = target.join(check);
+        let root = self.root();
+        let next = Mutex::new(lines.iter().enumerate());
+        let take = || next.lock().ok()?.next();
+        let failed = Mutex::new(Vec::new());
+        let run_those_left = |directory: &Path| {
+            while let Some((place, line)) = take() {
+                let line = format!("exec 2>&1; {line} || echo 'it failed'");
+                let mut command = command(root, &line);
+                let output = command.env("CARGO_TARGET_DIR", directory).output();
+                let said = match &output {
+                    Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
+                    Err(error) => error.to_string(),
+                };
+                if !said.trim().is_empty()
+                    && let Ok(mut failed) = failed.lock()
+                {
+                    failed.push((place, said));
+                }
             }
-            None => println!("$ {line}\n{output}"),
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| run_those_left(&own));
+            run_those_left(&target);
+        });
+        let mut failed = failed.into_inner().map_err(|error| error.to_string())?;
+        failed.sort_unstable();
+        for (place, said) in &failed {
+            self.write(&format!("$ {}\n{said}", lines[*place]))?;
         }
-        Err(format!("`{line}`: errors or warnings"))
+        Ok(failed.into_iter().map(|(place, _)| place).collect())
     }
 
     /// Returns what a command line writes to standard output. It is an error if that fails.
     pub(crate) fn output(&self, line: &str) -> Result<String, String> {
-        let mut command = self.command(line);
+        let mut command = command(&self.root, line);
         if let Some(log) = self.open_log()? {
             command.stderr(log);
         } else {
@@ -132,17 +156,18 @@ impl Shell {
         lines[hidden..].iter().for_each(|line| println!("{line}"));
     }
 
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(line).current_dir(&self.root).stdin(Stdio::null());
-        // `cargo run` sets these for this program, not for the programs that it starts.
-        for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_")) {
-                command.env_remove(name);
+    /// Writes to the log, or to the terminal.
+    fn write(&self, text: &str) -> Result<(), String> {
+        use std::io::Write;
+        match self.open_log()? {
+            Some(mut log) => {
+                log.write_all(text.as_bytes()).map_err(|error| format!("writing the log: {error}"))
+            }
+            None => {
+                println!("{text}");
+                Ok(())
             }
         }
-        command.env_remove("CARGO_MANIFEST_DIR");
-        command
     }
 
     fn open_log(&self) -> Result<Option<File>, String> {
@@ -151,6 +176,20 @@ impl Shell {
         let file = File::options().create(true).append(true).open(&*path);
         file.map(Some).map_err(|error| format!("{}: {error}", path.display()))
     }
+}
+
+/// A command line, to be run in the root of the repository.
+fn command(root: &Path, line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(line).current_dir(root).stdin(Stdio::null());
+    // `cargo run` sets these for this program, not for the programs that it starts.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_")) {
+            command.env_remove(name);
+        }
+    }
+    command.env_remove("CARGO_MANIFEST_DIR");
+    command
 }
 
 /// Whether a file among Cargo's is a program that has been linked: those have no ending.

@@ -22,7 +22,7 @@ const PAIRS: &[(&str, &str)] = &[
 /// Checks each combination of each crate's features. Targets other than libraries and programs are
 /// left to the check `clippy`.
 pub(crate) fn combinations(shell: &Shell) -> Result<(), String> {
-    let mut failed = Vec::new();
+    let mut combinations = Vec::new();
     for name in CRATES {
         let features = manifest::features(shell, name)?;
         let features: Vec<String> = features.into_iter().map(|feature| feature.name).collect();
@@ -32,19 +32,26 @@ pub(crate) fn combinations(shell: &Shell) -> Result<(), String> {
         if features.len() > 1 {
             lists.push(features.join(","));
         }
-        for list in lists {
-            let run = shell.run_silently(&format!(
-                "cargo clippy --quiet --no-deps --package {name} --no-default-features \
-                 --features '{list}' -- --deny warnings"
-            ));
-            if run.is_err() {
-                failed.push(format!("{name} with `{list}`"));
-            }
-        }
+        combinations.extend(lists.into_iter().map(|list| (*name, list)));
     }
+    let lines: Vec<String> = combinations.iter().map(|(name, list)| check(name, list)).collect();
+    let failed = shell.run_in_pairs("features", &lines)?;
+    let failed: Vec<String> = failed
+        .into_iter()
+        .map(|place| &combinations[place])
+        .map(|(name, list)| format!("{name} with `{list}`"))
+        .collect();
     if failed.is_empty() {
         Ok(())
     } else {
         Err(format!("these do not build: {}", failed.join(", ")))
     }
+}
+
+/// The command that checks a combination.
+fn check(name: &str, list: &str) -> String {
+    format!(
+        "cargo clippy --quiet --no-deps --package {name} --no-default-features --features \
+         '{list}' -- --deny warnings"
+    )
 }
