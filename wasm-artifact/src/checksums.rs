@@ -78,8 +78,13 @@ impl<'a> Checksums<'a> {
     /// Async-signal-safe: it neither allocates nor locks nor panics.
     #[inline]
     pub(crate) fn check<T>(&self, part: &[T]) -> bool {
-        let len = size_of_val(part);
-        let start = part.as_ptr().addr().wrapping_sub(self.summed.as_ptr().addr());
+        self.check_at(part.as_ptr().addr(), size_of_val(part))
+    }
+
+    /// The same for bytes at an address, whatever is in them.
+    #[inline]
+    fn check_at(&self, address: usize, len: usize) -> bool {
+        let start = address.wrapping_sub(self.summed.as_ptr().addr());
         if len == 0 || start >= self.summed.len() {
             return true;
         }

@@ -55,7 +55,7 @@ impl<'a> ConstExprRef<'a> {
             if broken || cursor.is_empty() {
                 return None;
             }
-            let op = read_op(&mut cursor).ok_or(Error::damaged("a constant expression"));
+            let op = read_op(&mut cursor).ok_or_else(|| Error::damaged("a constant expression"));
             broken = op.is_err();
             Some(op)
         })

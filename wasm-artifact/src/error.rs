@@ -1,18 +1,37 @@
 //! The error of writing and reading artifacts.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
 /// Why an artifact could not be written or read.
 ///
 /// The message says what was found, where, and what to do about it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Error {
+    cause: Cause,
+}
+
+/// Two words, of which the first is enough to know that nothing is to be freed: nearly everything
+/// that reads an artifact returns one or the other.
+#[derive(Clone)]
+enum Cause {
+    /// The named part is damaged. It allocates nothing, since it is made where data is read in
+    /// place.
+    Damaged(&'static str),
+    Other(Box<Other>),
+}
+
+/// Any other cause.
+#[derive(Clone)]
+struct Other {
     kind: ErrorKind,
     message: Cow<'static, str>,
     offset: Option<u64>,
 }
+
+const _: () = assert!(size_of::<Error>() == 2 * size_of::<usize>());
 
 /// What kind of problem an [`Error`] is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -40,43 +59,74 @@ pub enum ErrorKind {
 impl Error {
     /// What kind of problem it is.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        match &self.cause {
+            Cause::Damaged(_) => ErrorKind::Damaged,
+            Cause::Other(other) => other.kind,
+        }
     }
 
     /// Where in the bytes, if it is known.
     pub fn offset(&self) -> Option<u64> {
-        self.offset
+        match &self.cause {
+            Cause::Damaged(_) => None,
+            Cause::Other(other) => other.offset,
+        }
     }
 
+    fn message(&self) -> &str {
+        match &self.cause {
+            Cause::Damaged(part) => part,
+            Cause::Other(other) => &other.message,
+        }
+    }
+
+    #[cold]
     pub(crate) fn new(kind: ErrorKind, message: String) -> Self {
-        Self { kind, message: Cow::Owned(message), offset: None }
+        Self::other(kind, Cow::Owned(message), None)
     }
 
-    /// The named part is damaged. Static, because it is made where data is read in place.
+    /// The named part is damaged.
     #[cold]
     pub(crate) fn damaged(part: &'static str) -> Self {
-        Self { kind: ErrorKind::Damaged, message: Cow::Borrowed(part), offset: None }
+        Self { cause: Cause::Damaged(part) }
     }
 
-    pub(crate) fn at(self, offset: usize) -> Self {
-        Self { offset: Some(offset as u64), ..self }
+    /// The named part is damaged, and it is known where.
+    #[cold]
+    pub(crate) fn damaged_at(part: &'static str, offset: usize) -> Self {
+        Self::other(ErrorKind::Damaged, Cow::Borrowed(part), Some(offset as u64))
     }
 
     #[cfg(feature = "write")]
+    #[cold]
     pub(crate) fn invalid_input(message: &'static str) -> Self {
-        Self { kind: ErrorKind::InvalidInput, message: Cow::Borrowed(message), offset: None }
+        Self::other(ErrorKind::InvalidInput, Cow::Borrowed(message), None)
     }
 
     #[cfg(feature = "write")]
+    #[cold]
     pub(crate) fn too_large(message: &'static str) -> Self {
-        Self { kind: ErrorKind::TooLarge, message: Cow::Borrowed(message), offset: None }
+        Self::other(ErrorKind::TooLarge, Cow::Borrowed(message), None)
+    }
+
+    fn other(kind: ErrorKind, message: Cow<'static, str>, offset: Option<u64>) -> Self {
+        Self { cause: Cause::Other(Box::new(Other { kind, message, offset })) }
     }
 }
 
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |error: &Self| (error.kind(), error.offset());
+        parts(self) == parts(other) && self.message() == other.message()
+    }
+}
+
+impl Eq for Error {}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = &self.message;
-        match self.kind {
+        let message = self.message();
+        match self.kind() {
             ErrorKind::Damaged => write!(
                 f,
                 "the artifact is damaged: {message}; compile the module again or restore the file"
@@ -87,7 +137,7 @@ impl fmt::Display for Error {
             }
             _ => f.write_str(message)?,
         }
-        if let Some(offset) = self.offset {
+        if let Some(offset) = self.offset() {
             write!(f, " (at byte {offset:#x})")?;
         }
         Ok(())

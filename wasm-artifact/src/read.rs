@@ -119,16 +119,16 @@ pub struct SectionInfo {
 macro_rules! table_views {
     ($($field:ident: $ty:ty = $table:ident;)*) => {
         /// The tables, as rows of records over the bytes.
-        #[derive(Clone, Default)]
+        #[derive(Clone, Copy, Default)]
         struct Tables<'a> {
             $($field: Table<'a, $ty>,)*
         }
 
         impl<'a> Tables<'a> {
-            fn set(&mut self, table: Part, bytes: &'a [u8]) -> Result<(), Error> {
+            /// Sets a table; `None` if the bytes are not a whole number of rows.
+            fn set(&mut self, table: Part, bytes: &'a [u8]) -> Option<()> {
                 match table {
-                    $(Part::$table => self.$field = Table::new(bytes)
-                        .ok_or(Error::damaged(concat!("the size of the table ", stringify!($table))))?,)*
+                    $(Part::$table => self.$field = Table::new(bytes)?,)*
                     // For other tools only.
                     Part::Symbols => {}
                     // It is not for reading, but for checking what is read.
@@ -136,7 +136,7 @@ macro_rules! table_views {
                     // Each module is opened by itself.
                     Part::Modules => {}
                 }
-                Ok(())
+                Some(())
             }
         }
     };
@@ -242,7 +242,7 @@ impl<'a> Artifact<'a> {
     /// of a component, whose text may then start at any cache line.
     fn parse_at(file: &'a [u8], base: u64) -> Result<Self, Error> {
         let bytes = usize::try_from(base).ok().and_then(|base| file.get(base..));
-        let bytes = bytes.ok_or(Error::damaged("the place of a module"))?;
+        let bytes = bytes.ok_or_else(|| Error::damaged("the place of a module"))?;
         let header = find_header(bytes)?;
         let file_size = header.file_size.get();
         if (bytes.len() as u64) < file_size {
@@ -257,22 +257,22 @@ impl<'a> Artifact<'a> {
         }
         // Whatever follows the artifact in its file is not part of it.
         let bytes = usize::try_from(file_size).ok().and_then(|size| bytes.get(..size));
-        let bytes = bytes.ok_or(Error::damaged("the size in the header"))?;
+        let bytes = bytes.ok_or_else(|| Error::damaged("the size in the header"))?;
         let page_size = header.page_size.get();
         if !page_size.is_power_of_two() || header.code_shift.get() > 3 {
-            return Err(Error::damaged("the header").at(HEADER_OFFSET));
+            return Err(Error::damaged_at("the header", HEADER_OFFSET));
         }
 
         let start = HEADER_OFFSET as u64 + u64::from(header.header_size.get());
         let size = size_of::<DirectoryEntry>() as u64 * u64::from(header.directory_len.get());
         let directory: &[DirectoryEntry] = range(bytes, start, size)
             .and_then(|bytes| <[DirectoryEntry]>::ref_from_bytes(bytes).ok())
-            .ok_or(Error::damaged("the directory of tables").at(HEADER_OFFSET))?;
+            .ok_or_else(|| Error::damaged_at("the directory of tables", HEADER_OFFSET))?;
         if checksums::of_header(header, directory) != header.sum.get() {
-            return Err(Error::damaged("the header").at(HEADER_OFFSET));
+            return Err(Error::damaged_at("the header", HEADER_OFFSET));
         }
         let checksums = checksums(bytes, header, directory)
-            .ok_or(Error::damaged("the checksums").at(HEADER_OFFSET))?;
+            .ok_or_else(|| Error::damaged_at("the checksums", HEADER_OFFSET))?;
         let mut artifact = Self {
             bytes,
             header,
@@ -289,15 +289,15 @@ impl<'a> Artifact<'a> {
             let (offset, len) = (entry.offset.get(), entry.len.get());
             let table = range(bytes, offset, len)
                 .filter(|_| offset >= end)
-                .ok_or(Error::damaged("the place of a table").at(HEADER_OFFSET))?;
+                .ok_or_else(|| Error::damaged_at("the place of a table", HEADER_OFFSET))?;
             end = offset + len;
             let Some(id) = Part::from_id(entry.id.get()) else { continue };
             if seen & 1 << id as u32 != 0 {
-                return Err(Error::damaged("a table is there twice").at(HEADER_OFFSET));
+                return Err(Error::damaged_at("a table is there twice", HEADER_OFFSET));
             }
             seen |= 1 << id as u32;
             if id.summed() && !within(offset, len, header) {
-                return Err(Error::damaged("a table has no checksums").at(HEADER_OFFSET));
+                return Err(Error::damaged_at("a table has no checksums", HEADER_OFFSET));
             }
             let align = match id {
                 Part::Text if base != 0 => MODULE_TEXT_ALIGN,
@@ -305,14 +305,16 @@ impl<'a> Artifact<'a> {
                 _ => 1,
             };
             if !(base + offset).is_multiple_of(align) {
-                return Err(Error::damaged("the alignment of a table").at(HEADER_OFFSET));
+                return Err(Error::damaged_at("the alignment of a table", HEADER_OFFSET));
             }
             match id {
                 Part::Text => artifact.text_file_offset = base + offset,
                 Part::Images => artifact.images_file_offset = base + offset,
                 _ => {}
             }
-            artifact.tables.set(id, table)?;
+            if artifact.tables.set(id, table).is_none() {
+                return Err(Error::damaged_at("the size of a table", HEADER_OFFSET));
+            }
         }
         artifact.check_counts()?;
         artifact.string(header.target)?;
@@ -356,7 +358,7 @@ impl<'a> Artifact<'a> {
                 tables.globals.len(),
                 tables.global_inits.len(),
             );
-        if ok { Ok(()) } else { Err(Error::damaged("the counts in the header").at(HEADER_OFFSET)) }
+        if ok { Ok(()) } else { Err(Error::damaged_at("the counts in the header", HEADER_OFFSET)) }
     }
 
     /// The bytes of the artifact. If it is a module of a component, those of others are among them.
@@ -410,7 +412,7 @@ impl<'a> Artifact<'a> {
     pub fn extensions(&self) -> impl ExactSizeIterator<Item = Result<&'a str, Error>> + '_ {
         (0..self.tables.extensions.len()).map(|index| {
             let place = self.tables.extensions.get(index, &self.checksums);
-            self.string(*place.ok_or(Error::damaged("the list of extensions"))?)
+            self.string(*place.ok_or_else(|| Error::damaged("the list of extensions"))?)
         })
     }
 
@@ -502,7 +504,7 @@ impl<'a> Artifact<'a> {
             func_refs: counts.escaping_functions,
             tags: counts.tags,
         })
-        .ok_or(Error::damaged("more imports and definitions than an instance can have"))?;
+        .ok_or_else(|| Error::damaged("more imports and definitions than an instance can have"))?;
         Ok(layout.of_code(&self.tunables()))
     }
 
@@ -531,7 +533,7 @@ impl<'a> Artifact<'a> {
             .strings
             .range(place.offset.get().into(), place.len.get().into(), &self.checksums)
             .and_then(|bytes| core::str::from_utf8(bytes).ok())
-            .ok_or(Error::damaged("a string"))
+            .ok_or_else(|| Error::damaged("a string"))
     }
 
     fn const_expr(&self, place: ConstRef) -> Result<ConstExprRef<'a>, Error> {
@@ -539,7 +541,7 @@ impl<'a> Artifact<'a> {
             .const_ops
             .range(place.start.get().into(), place.len.get().into(), &self.checksums)
             .map(ConstExprRef::new)
-            .ok_or(Error::damaged("the place of a constant expression"))
+            .ok_or_else(|| Error::damaged("the place of a constant expression"))
     }
 
     fn optional_const_expr(&self, place: ConstRef) -> Result<Option<ConstExprRef<'a>>, Error> {

@@ -134,5 +134,5 @@ fn fit(number: usize) -> Result<u32, Error> {
     u32::try_from(number)
         .ok()
         .filter(|number| *number != u32::MAX)
-        .ok_or(Error::too_large("its plan would have 4 GiB or more"))
+        .ok_or_else(|| Error::too_large("its plan would have 4 GiB or more"))
 }

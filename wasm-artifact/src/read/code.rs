@@ -73,7 +73,7 @@ impl<'a> Artifact<'a> {
         &self,
     ) -> Result<impl ExactSizeIterator<Item = FrameSlotEntry> + use<'a>, Error> {
         let slots = self.tables.frame_slots.all(&self.checksums);
-        let slots = slots.ok_or(Error::damaged("the list of frame slots"))?;
+        let slots = slots.ok_or_else(|| Error::damaged("the list of frame slots"))?;
         Ok(slots.iter().map(|slot| FrameSlotEntry {
             func: FuncIndex::new(slot.func.get()),
             below_frame_pointer: slot.below_frame_pointer.get(),
@@ -130,7 +130,7 @@ impl<'a> Artifact<'a> {
         }
         let bytes = self.tables.counters.all(&self.checksums).unwrap_or_default();
         let words = CounterMap::words_of(bytes);
-        words.map(Some).ok_or(Error::damaged("the map of counters"))
+        words.map(Some).ok_or_else(|| Error::damaged("the map of counters"))
     }
 
     /// What stands for the profile that the code was compiled with; `None` if there was none.
@@ -165,7 +165,7 @@ impl<'a> Artifact<'a> {
         &self,
     ) -> Result<impl ExactSizeIterator<Item = FuncIndex> + use<'a>, Error> {
         let functions = self.tables.hooked_functions.all(&self.checksums);
-        let functions = functions.ok_or(Error::damaged("the list of hooked functions"))?;
+        let functions = functions.ok_or_else(|| Error::damaged("the list of hooked functions"))?;
         Ok(functions.iter().map(|func| FuncIndex::new(func.get())))
     }
 
@@ -196,7 +196,7 @@ impl<'a> Artifact<'a> {
     /// If the artifact is damaged there.
     pub fn fuel(&self) -> Result<impl ExactSizeIterator<Item = FuelEntry> + use<'a>, Error> {
         let fuel = self.tables.fuel.all(&self.checksums);
-        let fuel = fuel.ok_or(Error::damaged("the table of fuel that was taken ahead"))?;
+        let fuel = fuel.ok_or_else(|| Error::damaged("the table of fuel that was taken ahead"))?;
         Ok(fuel.iter().map(|entry| FuelEntry {
             offset: entry.offset.get(),
             ahead: entry.ahead.get().cast_signed(),

@@ -34,16 +34,16 @@ impl<'a> ComponentArtifact<'a> {
             ));
         }
         let tables = &whole.tables;
-        let plan = tables.plan.all(&whole.checksums).ok_or(Error::damaged("the plan"))?;
+        let plan = tables.plan.all(&whole.checksums).ok_or_else(|| Error::damaged("the plan"))?;
         let records = tables.module_table.all(&whole.checksums);
-        let records = records.ok_or(Error::damaged("the table of modules"))?;
+        let records = records.ok_or_else(|| Error::damaged("the table of modules"))?;
         let place = whole.directory.iter().find(|entry| entry.id.get() == Part::Modules as u32);
         let (start, len) = place.map_or((0, 0), |entry| (entry.offset.get(), entry.len.get()));
         let (mut text_end, mut modules) = (0, Vec::with_capacity(records.len()));
         for record in records {
             let own_end = record.start.get().checked_add(record.len.get());
             if own_end.is_none_or(|end| end > len) {
-                return Err(Error::damaged("the place of a module").at(HEADER_OFFSET));
+                return Err(Error::damaged_at("the place of a module", HEADER_OFFSET));
             }
             let module = Artifact::parse_at(whole.bytes, start + record.start.get())?;
             module.check_is_part_of(&whole, &mut text_end)?;
@@ -74,7 +74,7 @@ impl<'a> Artifact<'a> {
     /// settings, since those of the whole are what is compared with the host; and with its code in
     /// the component's, behind that of the modules before it.
     fn check_is_part_of(&self, whole: &Artifact<'a>, text_end: &mut usize) -> Result<(), Error> {
-        let wrong = |what| Err(Error::damaged(what).at(HEADER_OFFSET));
+        let wrong = |what| Err(Error::damaged_at(what, HEADER_OFFSET));
         let same = self.target() == whole.target()
             && self.abi_version() == whole.abi_version()
             && self.page_size() == whole.page_size()

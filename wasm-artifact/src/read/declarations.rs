@@ -121,11 +121,11 @@ impl Artifact<'_> {
                     ElementKind::Active { table, offset: offset.to_const_expr()? }
                 }
             };
-            let null = Error::damaged("an element segment");
+            let null = || Error::damaged("an element segment");
             let items = match segment.items {
-                ItemsRef::Functions(items) => {
-                    ElementItems::Functions(items.iter().collect::<Option<Vec<_>>>().ok_or(null)?)
-                }
+                ItemsRef::Functions(items) => ElementItems::Functions(
+                    items.iter().collect::<Option<Vec<_>>>().ok_or_else(null)?,
+                ),
                 ItemsRef::Expressions(items) => {
                     let expressions = items.iter().map(|item| item?.to_const_expr());
                     ElementItems::Expressions(expressions.collect::<Result<_, _>>()?)

@@ -42,7 +42,7 @@ impl<'a> Artifact<'a> {
         let ty = self.tables.function_types.get(func.index(), &self.checksums);
         ty.filter(|ty| (ty.get() as usize) < self.tables.types.len())
             .map(|ty| TypeIndex::new(ty.get()))
-            .ok_or(Error::damaged("the type of a function"))
+            .ok_or_else(|| Error::damaged("the type of a function"))
     }
 
     /// The type of a table, imported or defined.
@@ -63,7 +63,7 @@ impl<'a> Artifact<'a> {
                     shared,
                 })
             })
-            .ok_or(Error::damaged("the type of a table"))
+            .ok_or_else(|| Error::damaged("the type of a table"))
     }
 
     /// The type of a memory, imported or defined.
@@ -85,7 +85,7 @@ impl<'a> Artifact<'a> {
                     page_size_log2,
                 })
             })
-            .ok_or(Error::damaged("the type of a memory"))
+            .ok_or_else(|| Error::damaged("the type of a memory"))
     }
 
     /// The type of a global, imported or defined.
@@ -100,7 +100,7 @@ impl<'a> Artifact<'a> {
                 let content = codes::val_of(record.content.get())?;
                 Some(GlobalType { content, mutable: record.mutable.get() != 0 })
             })
-            .ok_or(Error::damaged("the type of a global"))
+            .ok_or_else(|| Error::damaged("the type of a global"))
     }
 
     /// The type of a tag, imported or defined.
@@ -111,7 +111,7 @@ impl<'a> Artifact<'a> {
     pub fn tag(&self, index: TagIndex) -> Result<TagType, Error> {
         let ty = self.tables.tags.get(index.index(), &self.checksums);
         ty.map(|ty| TagType { ty: TypeIndex::new(ty.get()) })
-            .ok_or(Error::damaged("the type of a tag"))
+            .ok_or_else(|| Error::damaged("the type of a tag"))
     }
 
     /// The type of anything in an index space.
@@ -184,7 +184,7 @@ impl<'a> Artifact<'a> {
 
     fn import_record(&self, position: u32) -> Result<&'a ImportRecord, Error> {
         let record = self.tables.imports.get(position as usize, &self.checksums);
-        record.ok_or(Error::damaged("an import"))
+        record.ok_or_else(|| Error::damaged("an import"))
     }
 
     /// The exports, in the order of the module.
@@ -199,7 +199,7 @@ impl<'a> Artifact<'a> {
     /// If there is none at this place, or the artifact is damaged there.
     pub fn export_at(&self, position: u32) -> Result<ExportRef<'a>, Error> {
         let record = self.tables.exports.get(position as usize, &self.checksums);
-        let record = record.ok_or(Error::damaged("an export"))?;
+        let record = record.ok_or_else(|| Error::damaged("an export"))?;
         Ok(ExportRef { name: self.string(record.name)?, index: self.entity(record.entity)? })
     }
 

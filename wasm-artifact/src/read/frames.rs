@@ -191,7 +191,7 @@ impl<'a> Artifact<'a> {
             return Ok(None);
         }
         let bytes = self.tables.bytecode.all(&self.checksums);
-        bytes.map(Some).ok_or(Error::damaged("the binary that the code was made of"))
+        bytes.map(Some).ok_or_else(|| Error::damaged("the binary that the code was made of"))
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) fn find_header(bytes: &[u8]) -> Result<&Header, Error> {
     // A file that ends within the magic number is cut off, not damaged.
     let magic = &MAGIC[..start.len().min(MAGIC.len())];
     if name != NOTE_NAME || !start.starts_with(magic) {
-        return Err(Error::damaged("the note").at(NOTE_OFFSET));
+        return Err(Error::damaged_at("the note", NOTE_OFFSET));
     }
     let version = start.get(8..12).and_then(|bytes| bytes.try_into().ok());
     let version = u32::from_le_bytes(version.ok_or_else(truncated)?);
@@ -109,7 +109,7 @@ pub(super) fn find_header(bytes: &[u8]) -> Result<&Header, Error> {
     }
     let (header, _) = Header::ref_from_prefix(start).map_err(|_| truncated())?;
     if (header.header_size.get() as usize) < size_of::<Header>() {
-        return Err(Error::damaged("the size of the header").at(HEADER_OFFSET));
+        return Err(Error::damaged_at("the size of the header", HEADER_OFFSET));
     }
     Ok(header)
 }

@@ -36,7 +36,7 @@ impl TableImage<'_> {
         let place = place.and_then(|place| usize::try_from(place).ok());
         let Some(place) = place.filter(|place| *place < self.funcs.len()) else { return Ok(None) };
         let func = self.funcs.get(place, self.checksums);
-        let func = func.ok_or(Error::damaged("the initial elements of a table"))?.get();
+        let func = func.ok_or_else(|| Error::damaged("the initial elements of a table"))?.get();
         Ok((func != NONE).then_some(FuncIndex::new(func)))
     }
 
@@ -135,12 +135,12 @@ impl<'a> ExprList<'a> {
     ///
     /// If the artifact is damaged there, or the place is beyond the end.
     pub fn get(&self, place: u32) -> Result<ConstExprRef<'a>, Error> {
-        let damaged = Error::damaged("an element of a segment");
-        let Some(item) = self.items.get(place as usize) else { return Err(damaged) };
+        let damaged = || Error::damaged("an element of a segment");
+        let item = self.items.get(place as usize).ok_or_else(damaged)?;
         self.const_ops
             .range(item.start.get().into(), item.len.get().into(), self.checksums)
             .map(ConstExprRef::new)
-            .ok_or(damaged)
+            .ok_or_else(damaged)
     }
 
     /// All of them.
@@ -254,7 +254,9 @@ impl<'a> Artifact<'a> {
     /// If there is none with this index, or the artifact is damaged there.
     pub fn table_init(&self, index: DefinedTableIndex) -> Result<Option<ConstExprRef<'a>>, Error> {
         let place = self.tables.table_inits.get(index.index(), &self.checksums);
-        self.optional_const_expr(*place.ok_or(Error::damaged("the initial elements of a table"))?)
+        self.optional_const_expr(
+            *place.ok_or_else(|| Error::damaged("the initial elements of a table"))?,
+        )
     }
 
     /// The initial value of a defined global.
@@ -264,7 +266,7 @@ impl<'a> Artifact<'a> {
     /// If there is none with this index, or the artifact is damaged there.
     pub fn global_init(&self, index: DefinedGlobalIndex) -> Result<ConstExprRef<'a>, Error> {
         let place = self.tables.global_inits.get(index.index(), &self.checksums);
-        self.const_expr(*place.ok_or(Error::damaged("the initial value of a global"))?)
+        self.const_expr(*place.ok_or_else(|| Error::damaged("the initial value of a global"))?)
     }
 
     /// The function that instantiation calls.
@@ -427,7 +429,7 @@ impl<'a> Artifact<'a> {
     /// If the artifact is damaged there.
     pub fn data_uses(&self) -> Result<impl ExactSizeIterator<Item = DataUse> + use<'a>, Error> {
         let records = self.tables.data.all(&self.checksums);
-        let records = records.ok_or(Error::damaged("the data segments"))?;
+        let records = records.ok_or_else(|| Error::damaged("the data segments"))?;
         Ok(records.iter().map(|record| {
             let bits = record.flags.get();
             DataUse {
@@ -452,7 +454,7 @@ impl<'a> Artifact<'a> {
         &self,
     ) -> Result<impl ExactSizeIterator<Item = FuncIndex> + use<'a>, Error> {
         let funcs = self.tables.escaping.all(&self.checksums);
-        let funcs = funcs.ok_or(Error::damaged("the list of functions with references"))?;
+        let funcs = funcs.ok_or_else(|| Error::damaged("the list of functions with references"))?;
         Ok(funcs.iter().map(|func| FuncIndex::new(func.get())))
     }
 

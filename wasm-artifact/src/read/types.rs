@@ -130,6 +130,6 @@ impl<'a> Artifact<'a> {
         self.tables
             .type_codes
             .range(start, len.into(), &self.checksums)
-            .ok_or(Error::damaged("the place of a type"))
+            .ok_or_else(|| Error::damaged("the place of a type"))
     }
 }

@@ -15,7 +15,7 @@ use crate::format::{ConstRef, NONE, StrRef};
 
 /// A length or offset as it stands in a record.
 pub(super) fn small(value: usize, what: &'static str) -> Result<u32, Error> {
-    u32::try_from(value).ok().filter(|value| *value < NONE).ok_or(Error::too_large(what))
+    u32::try_from(value).ok().filter(|value| *value < NONE).ok_or_else(|| Error::too_large(what))
 }
 
 /// Where something that was added before may stand in a pool, by a hash of it.

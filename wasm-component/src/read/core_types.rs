@@ -133,15 +133,16 @@ impl<'a> CoreItems<'a> {
     fn item(self, record: &'a CoreItemRecord) -> Result<CoreItem<'a>, Error> {
         let flats = self.plan.types().flats;
         let types = |range: RangeRef| {
-            let bytes = range.of(flats).ok_or(Error::damaged("a core type does not exist"))?;
+            let bytes =
+                range.of(flats).ok_or_else(|| Error::damaged("a core type does not exist"))?;
             if bytes.iter().any(|byte| decode_val_type(*byte).is_none()) {
                 return Err(Error::damaged("a core type is unknown"));
             }
             Ok(CoreValTypes { bytes })
         };
         let single = || {
-            let damaged = Error::damaged("a core item has no type");
-            types(record.types)?.iter().next().ok_or(damaged)
+            let damaged = || Error::damaged("a core item has no type");
+            types(record.types)?.iter().next().ok_or_else(damaged)
         };
         let bits = record.bits.get();
         let has = |bit| bits & bit != 0;
@@ -151,14 +152,14 @@ impl<'a> CoreItems<'a> {
         let minimum = record.minimum.get();
         let maximum = has(limit_bits::HAS_MAXIMUM).then_some(record.maximum.get());
         let kind = CoreKind::ALL.get(record.kind.get() as usize);
-        let ty = match kind.ok_or(Error::damaged("a core item has an unknown kind"))? {
+        let ty = match kind.ok_or_else(|| Error::damaged("a core item has an unknown kind"))? {
             CoreKind::Func => {
                 CoreItemType::Func { params: types(record.types)?, results: types(record.results)? }
             }
             CoreKind::Table => CoreItemType::Table {
                 element: single()?
                     .as_ref()
-                    .ok_or(Error::damaged("a table has elements that are no references"))?,
+                    .ok_or_else(|| Error::damaged("a table has elements that are no references"))?,
                 minimum,
                 maximum,
                 table64: has(limit_bits::IS_64),

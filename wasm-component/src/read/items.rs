@@ -169,8 +169,8 @@ impl<'a> Items<'a> {
         parent: u32,
         depth: u32,
     ) -> Result<Self, Error> {
-        let damaged = Error::damaged("an instance has items that do not exist");
-        let records = range.of(plan.items()).ok_or(damaged)?;
+        let damaged = || Error::damaged("an instance has items that do not exist");
+        let records = range.of(plan.items()).ok_or_else(damaged)?;
         if depth > MAX_INSTANCE_DEPTH {
             return Err(Error::damaged("instances are nested too deep"));
         }
@@ -258,7 +258,8 @@ impl<'a> Items<'a> {
 
     /// The item at a place.
     fn item(self, place: usize) -> Result<NamedItem<'a>, Error> {
-        let record = self.records.get(place).ok_or(Error::damaged("an item is out of order"))?;
+        let record =
+            self.records.get(place).ok_or_else(|| Error::damaged("an item is out of order"))?;
         // A tree that is damaged must not send a reader around in a circle: what is in an instance
         // stands behind it. Nor to the same items again and again, which takes time without end.
         let end = self.start + self.records.len();
@@ -306,8 +307,8 @@ impl ItemRecord {
                 Item::Instance(Items::new(plan, range, place as u32, depth + 1)?)
             }
             item::TYPE => {
-                let unknown = Error::damaged("an item has a type of an unknown kind");
-                let ty = InterfaceType::decode(a, b).ok_or(unknown)?;
+                let unknown = || Error::damaged("an item has a type of an unknown kind");
+                let ty = InterfaceType::decode(a, b).ok_or_else(unknown)?;
                 plan.types().check_known(ty)?;
                 Item::Type(ty)
             }
@@ -343,7 +344,7 @@ impl<'a> Import<'a> {
             let place = parent as usize;
             let record = self.plan.items().get(place);
             let record =
-                record.ok_or(Error::damaged("an item has a parent that does not exist"))?;
+                record.ok_or_else(|| Error::damaged("an item has a parent that does not exist"))?;
             if place >= before {
                 return Err(Error::damaged("an item is its own parent"));
             }

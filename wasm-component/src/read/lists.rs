@@ -69,8 +69,8 @@ impl<'a> Initializers<'a> {
         let plan = self.plan;
         let (a, b) = (record.a.get(), record.b.get());
         let args = || {
-            let damaged = Error::damaged("an instance gets arguments that do not exist");
-            let records = record.args.of(plan.table(Part::Args)).ok_or(damaged)?;
+            let damaged = || Error::damaged("an instance gets arguments that do not exist");
+            let records = record.args.of(plan.table(Part::Args)).ok_or_else(damaged)?;
             Ok(Args::new(plan, records))
         };
         Ok(match record.kind.get() {

@@ -175,7 +175,8 @@ impl<'a> Plan<'a> {
     /// If there is no such resource, or the plan is damaged.
     pub fn resource(self, index: ResourceIndex) -> Result<Resource<'a>, Error> {
         let table = self.table::<ResourceRecord>(Part::Resources);
-        let record = table.get(index.index()).ok_or(Error::damaged("a resource does not exist"))?;
+        let record =
+            table.get(index.index()).ok_or_else(|| Error::damaged("a resource does not exist"))?;
         let origin = match record.origin.get() {
             origin::IMPORTED => ResourceOrigin::Imported(self.checked_import(record.index.get())?),
             origin::DEFINED => {
@@ -193,7 +194,8 @@ impl<'a> Plan<'a> {
     /// If there are no such options, or the plan is damaged.
     pub fn options(self, index: OptionsIndex) -> Result<Options, Error> {
         let table = self.table::<OptionsRecord>(Part::Options);
-        let record = table.get(index.index()).ok_or(Error::damaged("options do not exist"))?;
+        let record =
+            table.get(index.index()).ok_or_else(|| Error::damaged("options do not exist"))?;
         let encoding = match record.encoding.get() {
             0 => StringEncoding::Utf8,
             1 => StringEncoding::Utf16,
@@ -223,8 +225,8 @@ impl<'a> Plan<'a> {
     /// If there is no such function, or the plan is damaged.
     pub fn lowering(self, index: LoweringIndex) -> Result<Lowering, Error> {
         let table = self.table::<LoweringRecord>(Part::Lowerings);
-        let damaged = Error::damaged("a lowered function does not exist");
-        let record = table.get(index.index()).ok_or(damaged)?;
+        let damaged = || Error::damaged("a lowered function does not exist");
+        let record = table.get(index.index()).ok_or_else(damaged)?;
         Ok(Lowering {
             import: self.checked_import(record.import.get())?,
             ty: self.checked_func_type(record.ty.get())?,
@@ -239,8 +241,8 @@ impl<'a> Plan<'a> {
     /// If there is no such function, or the plan is damaged.
     pub fn trampoline(self, index: TrampolineIndex) -> Result<Trampoline, Error> {
         let table = self.table::<TrampolineRecord>(Part::Trampolines);
-        let damaged = Error::damaged("a trampoline does not exist");
-        let record = table.get(index.index()).ok_or(damaged)?;
+        let damaged = || Error::damaged("a trampoline does not exist");
+        let record = table.get(index.index()).ok_or_else(damaged)?;
         let (a, b, c) = (record.a.get(), record.b.get(), record.c.get());
         let resource = || self.checked_resource(a);
         let instance = |number| self.checked_component_instance(number);
@@ -274,7 +276,7 @@ impl<'a> Plan<'a> {
             trampoline::TRAP => Trampoline::Trap {
                 code: *AdapterTrap::ALL
                     .get(a as usize)
-                    .ok_or(Error::damaged("a trampoline has an unknown trap"))?,
+                    .ok_or_else(|| Error::damaged("a trampoline has an unknown trap"))?,
             },
             trampoline::CONTEXT_GET => {
                 Trampoline::ContextGet { slot: context_slot(a)?, instance: instance(b)? }
@@ -287,14 +289,14 @@ impl<'a> Plan<'a> {
             trampoline::UNAVAILABLE => Trampoline::Unavailable {
                 builtin: *Builtin::ALL
                     .get(a as usize)
-                    .ok_or(Error::damaged("a trampoline has an unknown function"))?,
+                    .ok_or_else(|| Error::damaged("a trampoline has an unknown function"))?,
                 instance: instance(b)?,
                 ty: self.checked_func_type(c)?,
             },
             trampoline::INTRINSIC => {
                 let (_, of) = Intrinsic::ALL
                     .get(a as usize)
-                    .ok_or(Error::damaged("a trampoline has an unknown intrinsic"))?;
+                    .ok_or_else(|| Error::damaged("a trampoline has an unknown intrinsic"))?;
                 Trampoline::Intrinsic(*of)
             }
             _ => return Err(Error::damaged("a trampoline has an unknown kind")),
@@ -325,8 +327,8 @@ impl<'a> Plan<'a> {
 
     pub(crate) fn core_def(self, place: u32) -> Result<CoreDef<'a>, Error> {
         let table = self.table::<CoreDefRecord>(Part::CoreDefs);
-        let damaged = Error::damaged("a core definition does not exist");
-        self.decode_core_def(table.get(place as usize).ok_or(damaged)?)
+        let damaged = || Error::damaged("a core definition does not exist");
+        self.decode_core_def(table.get(place as usize).ok_or_else(damaged)?)
     }
 
     pub(crate) fn decode_core_def(self, record: &'a CoreDefRecord) -> Result<CoreDef<'a>, Error> {
@@ -341,8 +343,8 @@ impl<'a> Plan<'a> {
             core_def::TRAMPOLINE => return Err(Error::damaged("a trampoline does not exist")),
             _ => {
                 let kind = kind.wrapping_sub(core_def::EXPORT) as usize;
-                let damaged = Error::damaged("a core definition has an unknown kind");
-                let kind = *CoreKind::ALL.get(kind).ok_or(damaged)?;
+                let damaged = || Error::damaged("a core definition has an unknown kind");
+                let kind = *CoreKind::ALL.get(kind).ok_or_else(damaged)?;
                 if index as usize >= self.core_instance_count() {
                     return Err(Error::damaged("a core instance does not exist"));
                 }

@@ -155,17 +155,18 @@ impl<'a> Types<'a> {
         let children = record
             .children
             .of(self.children)
-            .ok_or(Error::damaged("a type has parts that do not exist"))?;
+            .ok_or_else(|| Error::damaged("a type has parts that do not exist"))?;
         let depth = record.depth.get();
         if depth > MAX_TYPE_DEPTH {
             return Err(Error::damaged("a type is too deep"));
         }
         let one = |place: usize| {
-            let child = children.get(place).ok_or(Error::damaged("a type lacks a part"))?;
+            let child = children.get(place).ok_or_else(|| Error::damaged("a type lacks a part"))?;
             self.below(depth, child.ty.decode()?)
         };
-        let required =
-            |place: usize| one(place)?.ok_or(Error::damaged("a type lacks the type of a part"));
+        let required = |place: usize| {
+            one(place)?.ok_or_else(|| Error::damaged("a type lacks the type of a part"))
+        };
         let layout = VariantLayout {
             layout: record.layout()?,
             discriminant: record.extra[0].get(),
@@ -276,11 +277,11 @@ impl<'a> Types<'a> {
         let record = self
             .funcs
             .get(index.index())
-            .ok_or(Error::damaged("a function type does not exist"))?;
+            .ok_or_else(|| Error::damaged("a function type does not exist"))?;
         let children = record
             .params
             .of(self.children)
-            .ok_or(Error::damaged("a function has parameters that do not exist"))?;
+            .ok_or_else(|| Error::damaged("a function has parameters that do not exist"))?;
         let params = Fields { children, types: self, depth: MAX_TYPE_DEPTH + 1 };
         Ok(FuncType { record, params, types: self })
     }
@@ -301,15 +302,15 @@ impl<'a> Types<'a> {
     }
 
     fn record(self, index: TypeIndex) -> Result<&'a TypeRecord, Error> {
-        self.types.get(index.index()).ok_or(Error::damaged("a type does not exist"))
+        self.types.get(index.index()).ok_or_else(|| Error::damaged("a type does not exist"))
     }
 
     fn flats(self, count: u32, range: RangeRef) -> Result<Option<FlatTypes>, Error> {
         if count as usize > MAX_FLAT_PARAMS {
             return Ok(None);
         }
-        let damaged = Error::damaged("a type has core types that do not exist");
-        let bytes = range.of(self.flats).ok_or(damaged)?;
+        let damaged = || Error::damaged("a type has core types that do not exist");
+        let bytes = range.of(self.flats).ok_or_else(damaged)?;
         let mut flat = FlatTypes::new();
         for byte in bytes {
             let ty = FlatType::decode(*byte);
@@ -349,7 +350,7 @@ impl TypeRef {
 impl StrRef {
     pub(crate) fn of(self, strings: &[u8]) -> Result<&str, Error> {
         let range = RangeRef { start: self.start, len: self.len };
-        let bytes = range.of(strings).ok_or(Error::damaged("a name does not exist"))?;
+        let bytes = range.of(strings).ok_or_else(|| Error::damaged("a name does not exist"))?;
         core::str::from_utf8(bytes).map_err(|_| Error::damaged("a name is no text"))
     }
 }
@@ -385,7 +386,7 @@ impl<'a> Fields<'a> {
             ty: self
                 .types
                 .below(self.depth, child.ty.decode()?)?
-                .ok_or(Error::damaged("a field has no type"))?,
+                .ok_or_else(|| Error::damaged("a field has no type"))?,
             offset: child.offset.get(),
         })
     }
