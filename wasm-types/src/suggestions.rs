@@ -49,11 +49,16 @@ pub fn misses<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// The same for names whose distance is known.
-pub fn suggest(mut candidates: Vec<(usize, String)>) -> String {
-    candidates.sort();
-    candidates.dedup();
-    let shown = |(_, name): &(usize, String)| format!("`{}`", Escaped::new(name));
-    let names: Vec<_> = candidates.iter().take(SHOWN).map(shown).collect();
+pub fn suggest(candidates: Vec<(usize, String)>) -> String {
+    // Few are wanted: looking for the next one is less code than sorting, and no slower.
+    let mut shown: Vec<&(usize, String)> = Vec::new();
+    while shown.len() < SHOWN {
+        let is_next = |of: &&_| shown.last().is_none_or(|last| of > last);
+        let Some(next) = candidates.iter().filter(is_next).min() else { break };
+        shown.push(next);
+    }
+    let quoted = |(_, name): &&(usize, String)| format!("`{}`", Escaped::new(name));
+    let names: Vec<_> = shown.iter().map(quoted).collect();
     match names.split_last() {
         None => String::new(),
         Some((last, [])) => format!(": did you mean {last}?"),

@@ -36,7 +36,7 @@ pub(crate) struct TypeRegistry {
 #[derive(Debug, Default)]
 struct Inner {
     /// The first id of each group, by its types, in which references within the group are relative.
-    groups: HashMap<Box<[SubType]>, u32>,
+    groups: HashMap<Box<[SubType]>, u32, RandomState>,
     /// The ids of plain function types, by their bytes in artifacts. So loading a module decodes no
     /// type that is known already. Each engine has hashes of its own, so that nobody can choose
     /// types that collide.
@@ -45,7 +45,7 @@ struct Inner {
     types: Vec<Canonical>,
     /// The names that modules have for types, by id: the first one of each. Plain function types
     /// have none.
-    names: HashMap<u32, Arc<str>>,
+    names: HashMap<u32, Arc<str>, RandomState>,
 }
 
 /// The type of a canonical id.

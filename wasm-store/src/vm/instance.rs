@@ -3,7 +3,6 @@
 #![allow(unsafe_code)]
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -43,9 +42,9 @@ pub(crate) struct VmInstance {
     pub(super) dropped_data: Box<[bool]>,
     /// The elements of segments that were made with the instance, as far as they were not dropped.
     pub(super) made_elements: Vec<(ElemIndex, Box<[u64]>)>,
-    /// References to functions that can't escape by themselves, made for the host. Boxed, as their
-    /// addresses are given out.
-    pub(super) inner_refs: BTreeMap<FuncIndex, Box<InnerRef>>,
+    /// References to functions that can't escape by themselves, made for the host, in the order of
+    /// these functions. Boxed, as their addresses are given out.
+    pub(super) inner_refs: Vec<Box<InnerRef>>,
     /// The tags that it defines. Their addresses are what they are.
     tags: Box<[VmTag]>,
     /// What its code counts in, if it does. The context has their address.
@@ -69,7 +68,7 @@ pub(crate) struct VmInstance {
 #[repr(C)]
 pub(super) struct InnerRef {
     pub(super) func_ref: FuncRef,
-    func: FuncIndex,
+    pub(super) func: FuncIndex,
 }
 
 /// The tags that a module defines, anew.
@@ -124,7 +123,7 @@ impl VmInstance {
             dropped_elements,
             dropped_data,
             made_elements: Vec::new(),
-            inner_refs: BTreeMap::new(),
+            inner_refs: Vec::new(),
             tags,
             _counters: counters,
             stops,
@@ -297,10 +296,15 @@ impl VmInstance {
                 }
             }
             None => {
-                let made = self.make_ref(func)?;
-                let made = || Box::new(InnerRef { func_ref: made, func });
-                let boxed = self.inner_refs.entry(func).or_insert_with(made);
-                Ok(NonNull::from(&mut **boxed).cast())
+                let place = match self.inner_refs.binary_search_by_key(&func, |inner| inner.func) {
+                    Ok(place) => place,
+                    Err(place) => {
+                        let func_ref = self.make_ref(func)?;
+                        self.inner_refs.insert(place, Box::new(InnerRef { func_ref, func }));
+                        place
+                    }
+                };
+                Ok(NonNull::from(&mut *self.inner_refs[place]).cast())
             }
         }
     }

@@ -1,23 +1,22 @@
 //! Threads and futures that wait for a place in a shared memory to be notified of, and who notifies
 //! them.
 //!
-//! Each shared memory has a [`ParkingLot`]. Who waits is in a queue of the place; being taken out
-//! of it is what counts as being woken, so that each notification wakes exactly one of them,
-//! whatever else happens to that one at the same time.
+//! Each shared memory has a [`ParkingLot`]. Who waits is in a queue; being taken out of it is what
+//! counts as being woken, so that each notification wakes exactly one of them, whatever else happens
+//! to that one at the same time.
 //!
 //! A future waits with its executor's [`Waker`]. Wakers are others' code: they are collected under
 //! locks, and called when none is held.
 //!
 //! The project's check `loom` tries this file with every order in which threads can take turns.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 use std::time::Instant;
 
 use crate::vm::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError, fence};
 
-/// How many queues of places share a lock each.
+/// How many queues there are, each with a lock. Places share them.
 const BUCKETS: usize = 16;
 
 /// A thread or a future that waits, until something wakes it.
@@ -139,25 +138,38 @@ pub(crate) enum Waited<S> {
     Stopped(S),
 }
 
-/// The threads that wait at a place, the first one first.
-type Queue = VecDeque<Arc<Parked>>;
+/// Who waits at the places that share a lock, those first that came first.
+type Queue = Vec<Waiter>;
+
+/// Who waits at a place.
+#[derive(Debug)]
+struct Waiter {
+    address: u64,
+    parked: Arc<Parked>,
+}
+
+impl Waiter {
+    fn is(&self, address: u64, parked: &Arc<Parked>) -> bool {
+        self.address == address && Arc::ptr_eq(&self.parked, parked)
+    }
+}
 
 /// The threads that wait for places in a memory.
 #[derive(Debug)]
 pub(crate) struct ParkingLot {
     /// How many there are in all queues, or are about to be.
     waiting: AtomicUsize,
-    buckets: [Mutex<BTreeMap<u64, Queue>>; BUCKETS],
+    buckets: [Mutex<Queue>; BUCKETS],
 }
 
 impl ParkingLot {
     pub(crate) fn new() -> Self {
-        let buckets = std::array::from_fn(|_| Mutex::new(BTreeMap::new()));
+        let buckets = std::array::from_fn(|_| Mutex::new(Queue::new()));
         Self { waiting: AtomicUsize::new(0), buckets }
     }
 
-    /// The queues of the places that share a lock with an address.
-    fn bucket(&self, address: u64) -> MutexGuard<'_, BTreeMap<u64, Queue>> {
+    /// The queue of the places that share a lock with an address.
+    fn bucket(&self, address: u64) -> MutexGuard<'_, Queue> {
         // Places are at multiples of four bytes.
         let bucket = &self.buckets[(address >> 2) as usize % BUCKETS];
         // Between any two operations the queues are consistent: a panic elsewhere does not harm
@@ -219,25 +231,21 @@ impl ParkingLot {
             self.waiting.fetch_sub(1, Ordering::SeqCst);
             return false;
         }
-        bucket.entry(address).or_default().push_back(Arc::clone(parked));
+        bucket.push(Waiter { address, parked: Arc::clone(parked) });
         true
     }
 
     /// Whether nobody has taken somebody out of the queue.
     pub(crate) fn is_queued(&self, address: u64, parked: &Arc<Parked>) -> bool {
-        let bucket = self.bucket(address);
-        bucket.get(&address).is_some_and(|queue| find(queue, parked).is_some())
+        self.bucket(address).iter().any(|waiter| waiter.is(address, parked))
     }
 
     /// Takes somebody out of the queue. `false` if that was done before.
     pub(crate) fn leave(&self, address: u64, parked: &Arc<Parked>) -> bool {
         let mut bucket = self.bucket(address);
-        let Some(queue) = bucket.get_mut(&address) else { return false };
-        let Some(place) = find(queue, parked) else { return false };
-        queue.remove(place);
-        if queue.is_empty() {
-            bucket.remove(&address);
-        }
+        let place = bucket.iter().position(|waiter| waiter.is(address, parked));
+        let Some(place) = place else { return false };
+        bucket.remove(place);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         true
     }
@@ -249,20 +257,16 @@ impl ParkingLot {
         if count == 0 || self.waiting.load(Ordering::SeqCst) == 0 {
             return 0;
         }
-        let mut woken: Queue = {
+        let woken: Queue = {
             let mut bucket = self.bucket(address);
-            let Some(queue) = bucket.get_mut(&address) else { return 0 };
-            let count = queue.len().min(count as usize);
-            let woken = queue.drain(..count).collect();
-            if queue.is_empty() {
-                bucket.remove(&address);
-            }
-            self.waiting.fetch_sub(count, Ordering::SeqCst);
+            let here = bucket.extract_if(.., |waiter| waiter.address == address);
+            let woken: Queue = here.take(count as usize).collect();
+            self.waiting.fetch_sub(woken.len(), Ordering::SeqCst);
             woken
         };
         let count = woken.len() as u32;
         let mut wakers = Wakers::default();
-        woken.drain(..).for_each(|parked| wakers.add(parked.wake()));
+        woken.into_iter().for_each(|waiter| wakers.add(waiter.parked.wake()));
         wakers.wake();
         count
     }
@@ -286,10 +290,6 @@ impl Place<'_> {
     fn leave(&self) -> bool {
         self.lot.leave(self.address, self.parked)
     }
-}
-
-fn find(queue: &Queue, parked: &Arc<Parked>) -> Option<usize> {
-    queue.iter().position(|other| Arc::ptr_eq(other, parked))
 }
 
 impl Drop for Place<'_> {

@@ -219,8 +219,8 @@ impl VmInstance {
                 }
             }
         }
-        let codes: Vec<_> = self.inner_refs.keys().map(|func| code(*func)).collect();
-        for (inner, code) in self.inner_refs.values_mut().zip(codes) {
+        let codes: Vec<_> = self.inner_refs.iter().map(|inner| code(inner.func)).collect();
+        for (inner, code) in self.inner_refs.iter_mut().zip(codes) {
             inner.func_ref.code = code;
         }
     }
