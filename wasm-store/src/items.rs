@@ -58,7 +58,7 @@ pub use func::{
     BoundFuncs, Func, IntoFunc, NoExtern, NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs,
     TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
-pub(crate) use func::{BoundSet, HostFunc, RetAbi, Start, host_error, into_error};
+pub(crate) use func::{BoundSet, HostFunc, RetAbi, Start, boxed, host_error, into_error};
 pub use global::Global;
 pub use i31::I31;
 pub use instance::{DataSegment, ElementSegment, ImportBinding, Instance, Internal};

@@ -27,7 +27,7 @@ use wasm_types::Escaped;
 use crate::engine::Engine;
 use crate::error::{Context, Result};
 use crate::gate::Gate;
-use crate::items::{Definition, Extern, HostFunc, Instance, IntoFunc, Module, Val, ValRaw};
+use crate::items::{Definition, Extern, HostFunc, Instance, IntoFunc, Module, Val, ValRaw, boxed};
 use crate::store::{AsContext, AsContextMut, Caller};
 use crate::types::{FuncType, ImportType};
 
@@ -309,9 +309,8 @@ impl<T: 'static> Linker<T> {
             if let Err(error) = self.definition(&import)
                 && let crate::ExternType::Func(ty) = error.ty()
             {
-                self.func_new(import.module(), import.name(), ty, move |_, _, _| {
-                    Err(error.clone().into())
-                })?;
+                let fails = boxed(move |_, _, _| Err(error.clone().into()));
+                self.func_new(import.module(), import.name(), ty, fails)?;
             }
         }
         Ok(())
@@ -340,10 +339,11 @@ impl<T: 'static> Linker<T> {
             };
             if let crate::ExternType::Func(ty) = error.ty() {
                 let zeros = ty.default_results().with_context(undefined)?;
-                self.func_new(module, name, ty, move |_, _, results| {
+                let returns = boxed(move |_, _, results: &mut [Val]| {
                     results.copy_from_slice(&zeros);
                     Ok(())
-                })?;
+                });
+                self.func_new(module, name, ty, returns)?;
             } else {
                 let item = error.ty().default_value(&mut store).with_context(undefined)?;
                 self.define(&store, module, name, item)?;

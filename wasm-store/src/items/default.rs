@@ -1,6 +1,6 @@
 //! Items that are zero, null or empty, made from their types.
 
-use super::{Extern, Func, Global, Memory, Ref, SharedMemory, Table, Tag, Val};
+use super::{Extern, Func, Global, Memory, Ref, SharedMemory, Table, Tag, Val, boxed};
 use crate::error::{Context, Error, Result};
 use crate::gate::Gate;
 use crate::store::AsContextMut;
@@ -34,10 +34,11 @@ impl FuncType {
     pub fn default_value(&self, store: impl AsContextMut) -> Result<Func> {
         store.as_context().0.admit(self)?;
         let zeros = self.default_results()?;
-        Ok(Func::new(store, self.clone(), move |_, _, results| {
+        let returns = boxed(move |_, _, results: &mut [Val]| {
             results.copy_from_slice(&zeros);
             Ok(())
-        }))
+        });
+        Ok(Func::new(store, self.clone(), returns))
     }
 
     /// Zeros and nulls for all results.

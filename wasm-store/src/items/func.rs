@@ -25,6 +25,7 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 pub(crate) use abi::RetAbi;
+pub(crate) use dynamic::boxed;
 pub(crate) use host::HostFunc;
 pub use into_func::{IntoFunc, WasmRet};
 pub use list::{WasmParams, WasmResults, WasmTyList};

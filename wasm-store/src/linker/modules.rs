@@ -8,7 +8,7 @@ use wasm_types::Escaped;
 use super::{InstancePre, Linker};
 use crate::error::{Context, Result};
 use crate::gate::Gate;
-use crate::items::{Definition, Extern, Func, Instance, Module};
+use crate::items::{Definition, Extern, Func, Instance, Module, boxed};
 use crate::store::{AsContextMut, StoreContextMut};
 use crate::types::{ExternType, FuncType};
 
@@ -79,11 +79,12 @@ impl<T: 'static> Linker<T> {
         self.admit(module)?;
         match Kind::of(module)? {
             Kind::Command => self.command(store, module_name, module, |store, ty, name, pre| {
-                Func::new(store, ty, move |mut caller, params, results| {
+                let calls = boxed(move |mut caller, params, results| {
                     let instance = pre.instantiate(&mut caller)?;
                     let func = export(&mut caller, instance, &name)?;
                     func.call(&mut caller, params, results)
-                })
+                });
+                Func::new(store, ty, calls)
             }),
             Kind::Reactor => {
                 let instance = self.instantiate(&mut store, module)?;

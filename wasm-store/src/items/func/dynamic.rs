@@ -42,6 +42,17 @@ impl HostFunc {
     }
 }
 
+/// Any closure that takes lists of values.
+type Dynamic<T> = Box<dyn Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync>;
+
+/// A closure behind a pointer. Each type of closures has shims of its own, of some KB in all: those
+/// whose calls need not be fast share theirs.
+pub(crate) fn boxed<T: 'static>(
+    func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+) -> Dynamic<T> {
+    Box::new(func)
+}
+
 /// A closure with its type: what the shim's data points to.
 struct Body<F> {
     ty: FuncType,

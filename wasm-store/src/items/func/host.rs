@@ -89,6 +89,16 @@ impl HostFunc {
             let (registers, array) = hooked();
             def(registers, array)
         });
+        Self::new(plain, hooked, ty, closure)
+    }
+
+    /// A host function of its definitions. It is the same code for all closures.
+    fn new(
+        plain: HostDef,
+        hooked: HookedShims,
+        ty: FuncType,
+        closure: Arc<dyn Any + Send + Sync>,
+    ) -> Self {
         Self { inner: Arc::new(Inner { plain, hooked, ty, _closure: closure }) }
     }
 
@@ -112,9 +122,7 @@ impl HostFunc {
             data,
         };
         let hooked = HookedShims::new::<T>(|| def(None, hooked));
-        Self {
-            inner: Arc::new(Inner { plain: def(registers, plain), hooked, ty, _closure: closure }),
-        }
+        Self::new(def(registers, plain), hooked, ty, closure)
     }
 
     /// Whether the function may wait.
