@@ -35,12 +35,15 @@ pub(crate) type FuncCallback = extern "C" fn(
     usize,
 ) -> Option<Box<Object>>;
 
+/// A function of Rust that takes lists of values. It is behind a pointer, since each type of
+/// closures has code of its own by which it is called: that is some KB, and not what makes such calls
+/// slow.
+pub(crate) type HostFunction =
+    Box<dyn Fn(Caller<'_, StoreData>, &[Val], &mut [Val]) -> Result<()> + Send + Sync>;
+
 /// A function of C as one of Rust. The data is freed with it.
-pub(crate) fn host_function(
-    callback: FuncCallback,
-    foreign: Foreign,
-) -> impl Fn(Caller<'_, StoreData>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static {
-    move |mut caller, params, results| {
+pub(crate) fn host_function(callback: FuncCallback, foreign: Foreign) -> HostFunction {
+    Box::new(move |mut caller, params, results| {
         // All of it, so that it is freed with the function.
         let foreign = &foreign;
         let mut values = std::mem::take(&mut caller.data_mut().host_values);
@@ -79,7 +82,7 @@ pub(crate) fn host_function(
             Some(trap) => Err(trap.into_error()),
             None => known,
         }
-    }
+    })
 }
 
 #[unsafe(no_mangle)]

@@ -10,6 +10,7 @@ use super::StoreRef;
 use super::externs::item;
 use super::val::{WasmVal, WasmVals, scoped};
 use crate::border::{Finalizer, Foreign, guarded};
+use crate::func::HostFunction;
 use crate::object::{Object, Thing};
 use crate::types::CExternType;
 
@@ -19,24 +20,31 @@ type Callback = extern "C" fn(&WasmVals, &mut WasmVals) -> Option<Box<Object>>;
 /// `wasm_func_callback_with_env_t`.
 type CallbackWithEnv = extern "C" fn(*mut c_void, &WasmVals, &mut WasmVals) -> Option<Box<Object>>;
 
+/// A callback of either type. What is given with it is freed with the function.
+enum Callee {
+    Plain(Callback),
+    WithEnv(CallbackWithEnv, Foreign),
+}
+
 /// Makes a function in a store of one that gets values of this header.
-fn new(
-    store: &StoreRef,
-    ty: &CExternType,
-    call: impl Fn(&WasmVals, &mut WasmVals) -> Option<Box<Object>> + Send + Sync + 'static,
-) -> Box<Object> {
+fn new(store: &StoreRef, ty: &CExternType, callee: Callee) -> Box<Object> {
     // The store has the function, so the function does not keep it.
     let owner = store.downgrade();
     let context = store.context();
     let ty = ty.func_type(context.engine());
-    let func = Func::new(context, ty, move |mut caller, params, results| {
+    let func: HostFunction = Box::new(move |mut caller, params, results| {
         // Whoever calls keeps the store.
         let Some(store) = StoreRef::upgrade(&owner) else { bail!("the store is being freed") };
         let context = caller.as_context_mut();
         let params: Result<Vec<WasmVal>> =
             params.iter().map(|param| WasmVal::new(&store, &context, *param)).collect();
-        let mut c_results = WasmVals::from(vec![WasmVal::ZERO; results.len()]);
-        if let Some(trap) = call(&params?.into(), &mut c_results) {
+        let (params, mut c_results) =
+            (params?.into(), WasmVals::from(vec![WasmVal::ZERO; results.len()]));
+        let trap = match &callee {
+            Callee::Plain(callback) => callback(&params, &mut c_results),
+            Callee::WithEnv(callback, env) => callback(env.data, &params, &mut c_results),
+        };
+        if let Some(trap) = trap {
             return Err(trap.into_error());
         }
         for (result, value) in results.iter_mut().zip(c_results.as_slice()) {
@@ -44,12 +52,13 @@ fn new(
         }
         Ok(())
     });
+    let func = Func::new(context, ty, func);
     Box::new(Object::new(Thing::Extern(Extern::Func(func)), store.clone()))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_func_new(store: &StoreRef, ty: &CExternType, callback: Callback) -> Box<Object> {
-    new(store, ty, move |params, results| callback(params, results))
+    new(store, ty, Callee::Plain(callback))
 }
 
 #[unsafe(no_mangle)]
@@ -60,12 +69,7 @@ extern "C" fn wasm_func_new_with_env(
     env: *mut c_void,
     finalizer: Finalizer,
 ) -> Box<Object> {
-    let foreign = Foreign::new(env, finalizer);
-    new(store, ty, move |params, results| {
-        // All of it, so that it is freed with the function.
-        let foreign = &foreign;
-        callback(foreign.data, params, results)
-    })
+    new(store, ty, Callee::WithEnv(callback, Foreign::new(env, finalizer)))
 }
 
 #[unsafe(no_mangle)]
