@@ -3,6 +3,7 @@
 #[cfg(feature = "observe")]
 mod hooks;
 mod module;
+#[cfg(feature = "snapshot")]
 mod snapshot;
 #[cfg(feature = "sign")]
 mod trust;

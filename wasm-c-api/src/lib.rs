@@ -10,7 +10,8 @@
 //! Each header has a file here, which turns pointers into references, calls the facade, and turns
 //! results into pointers. The header is the contract: what it asks of a pointer is what each
 //! `unsafe` block here counts on. Functions do not unwind: a panic in one ends the program with a
-//! message, and one in a call of a guest is a trap.
+//! message, and one in a call of a guest is a trap. `libwasm_runtime_aot.so` ends the program at
+//! any panic.
 //!
 //! All functions of Wasmtime 48's API exist. Those that can do nothing yet are in one list
 //! (`missing.rs`), and say their name.
@@ -21,7 +22,8 @@
 //! * `jit` (default): Compile WebAssembly and its text format, and keep what was compiled in the
 //!   user's cache. Without it, functions that compile return an error that says so, and everything
 //!   else works with artifacts.
-//! * `gc`: Artifacts with objects of the garbage-collected heap, exceptions or continuations.
+//! * `gc`: Artifacts with objects of the garbage-collected heap, exceptions or continuations, and
+//!   references to such objects: `wasmtime/anyref.h`, `wasmtime/exnref.h` and their kind.
 //! * `async` (default): Calls that may wait: `wasmtime/async.h`.
 //! * `wasi`: WASI preview 1: `wasi.h`.
 //! * `component` (default): Components, and WASI 0.2 for them: `wasmtime/component.h`.
@@ -29,6 +31,8 @@
 //!   source in backtraces.
 //! * `sign` (default): Artifacts that are trusted by a key:
 //!   `wasm_runtime_module_deserialize_trusted`.
+//! * `snapshot` (default): States of instances, saved, restored and copied:
+//!   `wasm_runtime_snapshot_new` and its kind.
 //! <!-- end of features -->
 
 #![deny(unsafe_code)]

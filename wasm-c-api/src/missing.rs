@@ -12,10 +12,14 @@ mod asynchronous;
 mod asynchronous_components;
 #[cfg(not(feature = "component"))]
 mod component;
+#[cfg(not(feature = "gc"))]
+mod gc;
 #[cfg(not(feature = "observe"))]
 mod observe;
 #[cfg(not(feature = "sign"))]
 mod sign;
+#[cfg(not(feature = "snapshot"))]
+mod snapshot;
 #[cfg(not(feature = "wasi"))]
 mod wasi;
 
@@ -190,10 +194,14 @@ const ALL: &[Missing] = &[
     asynchronous_components::MISSING,
     #[cfg(not(feature = "component"))]
     component::MISSING,
+    #[cfg(not(feature = "gc"))]
+    gc::MISSING,
     #[cfg(not(feature = "observe"))]
     observe::MISSING,
     #[cfg(not(feature = "sign"))]
     sign::MISSING,
+    #[cfg(not(feature = "snapshot"))]
+    snapshot::MISSING,
     #[cfg(not(feature = "wasi"))]
     wasi::MISSING,
 ];

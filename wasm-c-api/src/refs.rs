@@ -3,22 +3,25 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "gc")]
 mod anyref;
+#[cfg(feature = "gc")]
 mod arrayref;
+#[cfg(feature = "gc")]
 mod eqref;
+#[cfg(feature = "gc")]
 mod exnref;
 mod externref;
+#[cfg(feature = "gc")]
+mod objects;
+#[cfg(feature = "gc")]
 mod structref;
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
-use wasm_runtime::{
-    AnyRef, AsContext, AsContextMut, ExnRef, ExternRef, GcRef, I31, OwnedRooted, Result, RootScope,
-    Rooted, format_err,
-};
+use wasm_runtime::{AnyRef, AsContextMut, ExnRef, ExternRef, GcRef, OwnedRooted, Result, Rooted};
 
-use crate::store::{Context, ContextMut};
 use crate::val::{is_exception, is_extern};
 
 /// A handle, whichever type of object it is to. It is null if `store` is 0, which C writes without
@@ -135,12 +138,6 @@ impl GcHandle {
     }
 }
 
-/// The object of a handle, in the innermost scope; an error if the handle is null.
-fn live<T: GcRef>(object: &GcHandle, store: impl AsContextMut) -> Result<Rooted<T>> {
-    // SAFETY: the headers say of which type handles are.
-    unsafe { object.rooted::<T>(store) }.ok_or_else(|| format_err!("the reference is null"))
-}
-
 /// The functions that each type of references has: another handle, and freeing one.
 macro_rules! ref_family {
     ($ty:ty: $clone:ident $unroot:ident) => {
@@ -159,135 +156,6 @@ macro_rules! ref_family {
                 // SAFETY: as above.
                 unsafe { object.unroot::<$ty>() }
             }
-        }
-    };
-}
-
-/// What `anyref` and `eqref` have: unboxed integers, and their type.
-macro_rules! internal_family {
-    ($ty:ty: $from_i31:ident $is_i31:ident $get_u:ident $get_s:ident $type:ident) => {
-        #[unsafe(no_mangle)]
-        extern "C" fn $from_i31(
-            mut store: crate::store::ContextMut<'_>,
-            value: u32,
-            out: crate::border::Out<'_, GcHandle>,
-        ) {
-            let store = wasm_runtime::AsContextMut::as_context_mut(&mut store);
-            let mut scope = wasm_runtime::RootScope::new(store);
-            let value = <$ty>::from_i31(&mut scope, wasm_runtime::I31::wrapping_u32(value));
-            match GcHandle::new(&mut scope, Some(value)) {
-                Ok(handle) => {
-                    out.write(handle);
-                }
-                // A handle that has just been made has not ended.
-                Err(error) => crate::border::abort(stringify!($from_i31), error),
-            }
-        }
-
-        #[unsafe(no_mangle)]
-        extern "C" fn $is_i31(store: crate::store::ContextMut<'_>, object: &GcHandle) -> bool {
-            super::i31::<$ty>(store, object, |object, store| object.as_i31(store)).is_some()
-        }
-
-        #[unsafe(no_mangle)]
-        extern "C" fn $get_u(
-            store: crate::store::ContextMut<'_>,
-            object: &GcHandle,
-            out: crate::border::Out<'_, u32>,
-        ) -> bool {
-            super::i31::<$ty>(store, object, |object, store| object.as_i31(store))
-                .map(|value| out.write(value.get_u32()))
-                .is_some()
-        }
-
-        #[unsafe(no_mangle)]
-        extern "C" fn $get_s(
-            store: crate::store::ContextMut<'_>,
-            object: &GcHandle,
-            out: crate::border::Out<'_, i32>,
-        ) -> bool {
-            super::i31::<$ty>(store, object, |object, store| object.as_i31(store))
-                .map(|value| out.write(value.get_i32()))
-                .is_some()
-        }
-
-        /// `false` if the reference is null.
-        #[unsafe(no_mangle)]
-        extern "C" fn $type(
-            mut store: crate::store::ContextMut<'_>,
-            object: &GcHandle,
-            out: crate::border::Out<'_, crate::types::heaptype::CHeapType>,
-        ) -> bool {
-            let store = wasm_runtime::AsContextMut::as_context_mut(&mut store);
-            let mut scope = wasm_runtime::RootScope::new(store);
-            super::live::<$ty>(object, &mut scope)
-                .and_then(|object| object.ty(&scope))
-                .map(|ty| out.write(crate::types::heaptype::CHeapType::new(&ty)))
-                .is_ok()
-        }
-    };
-}
-
-/// The integer that a reference is.
-fn i31<T: GcRef>(
-    mut store: ContextMut<'_>,
-    object: &GcHandle,
-    get: impl FnOnce(Rooted<T>, Context<'_>) -> Result<Option<I31>>,
-) -> Option<I31> {
-    let mut scope = RootScope::new(store.as_context_mut());
-    let object = live::<T>(object, &mut scope).ok()?;
-    get(object, scope.as_context()).ok()?
-}
-
-/// Whether a reference is one of a subtype, and the reference as one.
-macro_rules! downcast {
-    ($from:ty: $to:ty, $is:ident $method:ident $as:ident) => {
-        #[unsafe(no_mangle)]
-        extern "C" fn $is(store: crate::store::ContextMut<'_>, object: &GcHandle) -> bool {
-            let cast =
-                super::cast::<$from, $to>(store, object, |object, store| object.$method(store));
-            cast.map(|mut handle| {
-                // SAFETY: it was made as one of this type.
-                unsafe { handle.unroot::<$to>() }
-            })
-            .is_some()
-        }
-
-        #[unsafe(no_mangle)]
-        extern "C" fn $as(
-            store: crate::store::ContextMut<'_>,
-            object: &GcHandle,
-            out: crate::border::Out<'_, GcHandle>,
-        ) -> bool {
-            super::cast::<$from, $to>(store, object, |object, store| object.$method(store))
-                .map(|handle| out.write(handle))
-                .is_some()
-        }
-    };
-}
-
-/// A handle to the object as one of a subtype, if it is.
-fn cast<T: GcRef, U: GcRef>(
-    mut store: ContextMut<'_>,
-    object: &GcHandle,
-    get: impl FnOnce(Rooted<T>, Context<'_>) -> Result<Option<Rooted<U>>>,
-) -> Option<GcHandle> {
-    let mut scope = RootScope::new(store.as_context_mut());
-    let object = live::<T>(object, &mut scope).ok()?;
-    let object = get(object, scope.as_context()).ok()??;
-    GcHandle::new(&mut scope, Some(object)).ok()
-}
-
-/// The reference as one of a supertype.
-macro_rules! upcast {
-    ($from:ty: $to:ty, $function:ident) => {
-        #[unsafe(no_mangle)]
-        extern "C" fn $function(object: &GcHandle, out: crate::border::Out<'_, GcHandle>) {
-            // SAFETY: the header says of which type the handle is.
-            let object = unsafe { object.get::<$from>() };
-            out.write(object.map_or(GcHandle::NULL, |object| {
-                GcHandle::owning(wasm_runtime::OwnedRooted::<$to>::from(object.clone()))
-            }));
         }
     };
 }
@@ -328,4 +196,4 @@ macro_rules! raw_family {
     };
 }
 
-use {downcast, internal_family, raw_family, ref_family, upcast};
+use {raw_family, ref_family};

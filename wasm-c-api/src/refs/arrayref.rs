@@ -4,7 +4,8 @@
 
 use wasm_runtime::{AnyRef, ArrayRef, ArrayRefPre, ArrayType, AsContextMut, EqRef, RootScope};
 
-use super::{GcHandle, live, ref_family};
+use super::objects::live;
+use super::{GcHandle, ref_family};
 use crate::border::{Out, abort, guarded};
 use crate::error::{Failure, failure};
 use crate::store::ContextMut;
@@ -12,8 +13,8 @@ use crate::val::CVal;
 
 ref_family!(ArrayRef: wasmtime_arrayref_clone wasmtime_arrayref_unroot);
 
-super::upcast!(ArrayRef: AnyRef, wasmtime_arrayref_to_anyref);
-super::upcast!(ArrayRef: EqRef, wasmtime_arrayref_to_eqref);
+super::objects::upcast!(ArrayRef: AnyRef, wasmtime_arrayref_to_anyref);
+super::objects::upcast!(ArrayRef: EqRef, wasmtime_arrayref_to_eqref);
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_array_ref_pre_new(

@@ -4,7 +4,8 @@
 
 use wasm_runtime::{AsContextMut, ExnRef, ExnRefPre, ExnType, RootScope};
 
-use super::{GcHandle, live, ref_family};
+use super::objects::live;
+use super::{GcHandle, ref_family};
 use crate::border::{self, Out, abort, guarded};
 use crate::error::{Failure, failure};
 use crate::handles::{Handle, new_tag};

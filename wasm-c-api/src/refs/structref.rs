@@ -4,7 +4,8 @@
 
 use wasm_runtime::{AnyRef, AsContextMut, EqRef, RootScope, StructRef, StructRefPre, StructType};
 
-use super::{GcHandle, live, ref_family};
+use super::objects::live;
+use super::{GcHandle, ref_family};
 use crate::border::{self, Out, abort, guarded};
 use crate::error::{Failure, failure};
 use crate::store::ContextMut;
@@ -12,8 +13,8 @@ use crate::val::CVal;
 
 ref_family!(StructRef: wasmtime_structref_clone wasmtime_structref_unroot);
 
-super::upcast!(StructRef: AnyRef, wasmtime_structref_to_anyref);
-super::upcast!(StructRef: EqRef, wasmtime_structref_to_eqref);
+super::objects::upcast!(StructRef: AnyRef, wasmtime_structref_to_anyref);
+super::objects::upcast!(StructRef: EqRef, wasmtime_structref_to_eqref);
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_struct_ref_pre_new(
