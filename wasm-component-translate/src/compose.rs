@@ -18,7 +18,10 @@ use wasmparser::{
     ComponentType, InstanceTypeDeclaration, Parser, Payload,
 };
 
+use wasm_types::WasmFeatures;
+
 use crate::error::{Error, ErrorKind};
+use crate::parse::parse;
 
 /// A component with others compiled into it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,18 +55,21 @@ impl HostAccess {
 /// `intrinsics`, which the component that is composed may not: it has access to the host's memory
 /// only by their functions.
 ///
-/// What is returned is not validated.
+/// The component is validated before, without the bodies of its functions: so it uses of what it
+/// imports only what it has declared. What is returned is not validated.
 ///
 /// # Errors
 ///
-/// If one of them is no component, or the component imports `intrinsics`, or one of the others
-/// imports anything else.
+/// If one of them is no component, or the component is not valid or uses something that `features`
+/// do not allow, or it imports `intrinsics`, or one of the others imports anything else.
 pub fn compose<'a>(
     main: &'a [u8],
     builtins: &[(&str, &[u8])],
     intrinsics: &str,
+    features: WasmFeatures,
 ) -> Result<Composed<'a>, Error> {
     let outer = Outline::of(main)?;
+    parse(main, features)?;
     if outer.imports.iter().any(|import| import.name == intrinsics) {
         return Err(invalid(format!(
             "main Wasm cannot import the unsafe intrinsics (`{intrinsics}`) when using \
@@ -361,7 +367,6 @@ fn unreadable(error: reencode::Error<Infallible>) -> Error {
 #[cfg(test)]
 mod tests {
     use wasm_encoder::{Alias, ComponentAliasSection};
-    use wasmparser::{Validator, WasmFeatures};
 
     use super::*;
 
@@ -383,11 +388,28 @@ mod tests {
                 let mut wasm = main.clone();
                 wasm.push(wasm_encoder::ComponentSection::id(&aliases));
                 wasm_encoder::Encode::encode(&aliases, &mut wasm);
-                let composed = compose(&wasm, &[("b", &builtin)], "i").unwrap();
-                let valid =
-                    Validator::new_with_features(WasmFeatures::all()).validate_all(&composed.wasm);
-                assert!(valid.is_err(), "instance {index:#x}, {kind:?}");
+                let features = WasmFeatures::default();
+                let composed = compose(&wasm, &[("b", &builtin)], "i", features);
+                assert!(composed.is_err(), "instance {index:#x}, {kind:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_not_declared_is_not_used() {
+        let builtin = wat::parse_str(BUILTIN).unwrap();
+        for (declared, is_valid) in
+            [("(export \"f\" (func (param \"p\" u64) (result u64)))", true), ("", false)]
+        {
+            let main = format!(
+                r#"(component
+                    (import "b" (instance $b {declared}))
+                    (alias export $b "f" (func $f))
+                    (core func (canon lower (func $f))))"#
+            );
+            let main = wat::parse_str(main).unwrap();
+            let composed = compose(&main, &[("b", &builtin)], "i", WasmFeatures::default());
+            assert_eq!(composed.is_ok(), is_valid, "{declared}");
         }
     }
 }

@@ -161,6 +161,7 @@ impl CraneliftCompiler {
         let mut options = WriteOptions::new();
         options.address_map = request.address_map;
         options.debug_sections = request.debug_sections;
+        options.producer = request.producer();
         let before_writing = start.elapsed();
         let artifact = wasm_artifact::write(parsed.module(), &wasm, &compiled, &options)?;
         let total = start.elapsed();

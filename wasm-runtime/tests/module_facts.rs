@@ -7,8 +7,8 @@ use std::io::Write;
 use std::ptr::NonNull;
 
 use wasm_runtime::{
-    Collector, Config, Engine, Instance, Module, OptLevel, ResourcesRequired, Result, Store,
-    Strategy,
+    Collector, Config, Engine, Instance, Module, ModuleVersionStrategy, OptLevel,
+    ResourcesRequired, Result, Store, Strategy,
 };
 
 const TEXT: &str = r#"(module
@@ -103,5 +103,30 @@ fn exceptions_and_objects_can_be_left_out() -> Result<()> {
         assert!(Module::new(&engine, text).is_err(), "{text}");
     }
     Module::new(&engine, "(module (func (param externref)))")?;
+    Ok(())
+}
+
+#[test]
+#[allow(unsafe_code)]
+fn artifacts_have_a_version_of_the_programs_own() -> Result<()> {
+    let engine = |strategy: &ModuleVersionStrategy| {
+        Engine::new(Config::new().module_version(strategy.clone())?)
+    };
+    let own = |version: &str| ModuleVersionStrategy::Custom(version.to_owned());
+    let strategies = [ModuleVersionStrategy::WasmtimeVersion, own("1"), own("2"), own("")];
+    for compiled in &strategies {
+        let artifact = Module::new(&engine(compiled)?, TEXT)?.serialize()?;
+        for loading in &strategies {
+            // SAFETY: it was made just now.
+            let loaded = unsafe { Module::deserialize(&engine(loading)?, &artifact) };
+            assert_eq!(loaded.is_ok(), compiled == loading, "{compiled:?} {loading:?}");
+            if let Err(error) = loaded {
+                let start = "Module was compiled with incompatible version";
+                assert!(error.to_string().starts_with(start), "{error}");
+            }
+        }
+        // SAFETY: as above.
+        unsafe { Module::deserialize(&engine(&ModuleVersionStrategy::None)?, &artifact)? };
+    }
     Ok(())
 }

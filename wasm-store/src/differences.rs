@@ -30,7 +30,6 @@
 //!   documentation of each says. Where that would be less than is asked for
 //!   ([`Config::signals_based_traps`](crate::Config::signals_based_traps),
 //!   [`Strategy::Winch`](crate::Strategy)), [`Engine::new`](crate::Engine::new) is an error.
-//!   [`Config::module_version`](crate::Config::module_version) takes no version but the default.
 //! * **Fuel** does not make code give way (`Store::fuel_async_yield_interval`) unless it was
 //!   compiled for that (`Config::fuel_async_yield`), since such code is larger and slower.
 //! * **Pools** ([`PoolingAllocationConfig`](crate::PoolingAllocationConfig)) have Wasmtime's limits
@@ -54,11 +53,11 @@
 //!   a store's continuations have at most 10,000 at a time. A store with a function hook makes
 //!   none, and there are no snapshots of them.
 //! * **Fuel** ([`Config::consume_fuel`](crate::Config::consume_fuel)). Operators cost the same, and
-//!   a program that runs to its end uses the same, but constant expressions and the call of a start
-//!   function cost nothing. What is left is exact in host functions and after traps. It is checked
-//!   before imports are called, and in fewer functions: not at the entry of those that call nothing
-//!   and that the host can't call. A call that is given exactly as much as it uses completes. Code
-//!   that counts also runs in engines that do not.
+//!   a program that runs to its end uses the same, but constant expressions cost nothing. What is
+//!   left is exact in host functions and after traps. It is checked before imports are called, and
+//!   in fewer functions: not at the entry of those that call nothing and that the host can't call.
+//!   A call that is given exactly as much as it uses completes. Code that counts also runs in
+//!   engines that do not.
 //! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have
 //!   loops nor call anything never check their deadline.
 //!   [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal
@@ -113,8 +112,7 @@
 //!   only in engines that debug.
 //! * **Debuggers** of native code get the names of functions by `Config::debug_info` (feature
 //!   `profile`), and lines in the source (feature `debug-info`), but no variables. The code is as
-//!   optimised as without. For debuggers that are hosts (feature `debug`), a frame that waits in a
-//!   call is at the call, and not at the operator behind it.
+//!   optimised as without.
 //! * **Backtraces** have places in the source
 //!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details)) with the feature
 //!   `backtrace-details`. They are found out when they are asked for.

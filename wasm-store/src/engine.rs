@@ -89,7 +89,7 @@ impl Engine {
             (None, true) => compiler::provided(),
         };
         let (limits, pool) = config.allocation_limits();
-        let mut vm = VmEngine::new(tunables, config.max_wasm_stack, limits, pool)?;
+        let mut vm = VmEngine::new(tunables, config.wasm_stack_size(), limits, pool)?;
         if config.epochs {
             vm.require_deadlines();
         }
@@ -97,6 +97,9 @@ impl Engine {
         vm.allow_shared_memories(config.shared_memory);
         if !config.memories_may_move() {
             vm.keep_memories_in_place();
+        }
+        if config.guards_all_memories() {
+            vm.guard_all_memories();
         }
         if let Some(provider) = &config.memory_provider {
             vm.provide_memories(Arc::clone(provider))?;

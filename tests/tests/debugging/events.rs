@@ -250,6 +250,49 @@ fn a_debugger_that_takes_another_exception_keeps_its_own() {
 }
 
 #[test]
+fn a_debugger_that_panics_leaves_what_another_has_taken_alone() {
+    let wat = THROWS.replace(
+        "(func (export \"uncaught\") call $inner)",
+        r#"
+        (func (export "uncaught") (throw $t (i32.const 7)))"#,
+    );
+    #[derive(Clone)]
+    struct Panics(Arc<AtomicUsize>);
+    impl wasm_runtime::DebugHandler for Panics {
+        type Data = Seen;
+
+        async fn handle(
+            &self,
+            mut store: wasm_runtime::StoreContextMut<'_, Seen>,
+            _: DebugEvent<'_>,
+        ) {
+            if self.0.fetch_add(1, Ordering::Relaxed) > 0 {
+                std::panic::panic_any(17_i32);
+            }
+            store.take_pending_exception().unwrap();
+            let instance = innermost(&mut store).instance(&mut store).unwrap();
+            let throws = instance.get_typed_func::<(), ()>(&mut store, "uncaught").unwrap();
+            let mut call = Box::pin(throws.call_async(&mut store, ()));
+            let caught = std::future::poll_fn(|context| {
+                let poll = std::panic::AssertUnwindSafe(|| call.as_mut().poll(context));
+                match std::panic::catch_unwind(poll) {
+                    Ok(polled) => polled.map(|_| false),
+                    Err(_) => std::task::Poll::Ready(true),
+                }
+            });
+            assert!(caught.await);
+            drop(call);
+            store.take_pending_exception();
+        }
+    }
+
+    let (mut store, _, instance) = start(&engine(), &wat, |_| vec![]);
+    store.set_debug_handler(Panics(Arc::default()));
+    let error = call(&mut store, instance, "caught", &[]).unwrap_err();
+    assert!(error.is::<wasm_runtime::ThrownException>());
+}
+
+#[test]
 fn deadlines_are_told_of_before_it_is_decided() {
     let wat = r#"(module (func $f (export "run") (param i32) (result i32)
         loop

@@ -2,7 +2,7 @@
 
 use wasm_runtime::{Caller, Func, Module, Store, Val};
 
-use super::session::{Seen, call, describe, engine, engine_with, innermost, start};
+use super::session::{Seen, call, debugger, describe, engine, engine_with, innermost, start};
 
 /// A function of the host that describes all frames of the innermost entry.
 fn look(store: &mut Store<Seen>) -> Func {
@@ -38,6 +38,47 @@ fn callers_have_their_operands() {
         store.data().iter().map(|seen| seen.split_once(": ").unwrap().1).collect();
     // The operands of a call are there as long as it lasts.
     assert_eq!(seen, ["[9 3L] [9 5]", "[9] [7 9 3L]"]);
+}
+
+#[test]
+fn frames_that_wait_are_behind_their_calls() {
+    let wat = r#"(module
+        (type $host (func)) (type $inner (func (param i32) (result i32)))
+        (import "" "look" (func $look (type $host)))
+        (table funcref (elem $inner))
+        (func $inner (type $inner) (call $look) (local.get 0))
+        (func (export "run") (result i32)
+            (call_indirect (type $inner) (i32.const 5) (i32.const 0))))"#;
+    let look = |store: &mut Store<Seen>| {
+        Func::wrap(store, |mut caller: Caller<'_, Seen>| {
+            let mut frame = Some(innermost(&mut caller));
+            while let Some(this) = frame {
+                let (_, pc) = this.wasm_function_index_and_pc(&mut caller).unwrap().unwrap();
+                let module = this.module(&mut caller).unwrap().unwrap();
+                let code = module.debug_bytecode().unwrap()[..pc.raw() as usize].to_vec();
+                let is_call = code.ends_with(&[0x10, 0]) || code.ends_with(&[0x11, 1, 0]);
+                caller.data_mut().push(is_call.to_string());
+                frame = this.parent(&mut caller).unwrap();
+            }
+        })
+    };
+    let (mut store, _, instance) = start(&engine(), wat, |store| vec![look(store)]);
+    call(&mut store, instance, "run", &[]).unwrap();
+    assert_eq!(*store.data(), ["true"; 2]);
+    // A debugger that stops before a call is not behind it, and neither is one that is told of a
+    // trap of it.
+    let wat = wat.replace("(i32.const 0))))", "(i32.const 1))))");
+    let (mut store, _, instance) = start(&engine(), &wat, |store| vec![look(store)]);
+    store.set_debug_handler(debugger(|store, _| {
+        let frame = innermost(&mut *store);
+        let (_, pc) = frame.wasm_function_index_and_pc(&mut *store).unwrap().unwrap();
+        let module = frame.module(&mut *store).unwrap().unwrap();
+        let code = module.debug_bytecode().unwrap()[pc.raw() as usize..].to_vec();
+        store.data_mut().push(code[0].to_string());
+    }));
+    store.edit_breakpoints().unwrap().single_step(true).unwrap();
+    call(&mut store, instance, "run", &[]).unwrap_err();
+    assert_eq!(*store.data(), ["65", "65", "17", "17"]);
 }
 
 #[test]

@@ -323,8 +323,10 @@ impl<'a> CodeBuilder<'a> {
             (Some(intrinsics), false) => {
                 let builtins = self.builtins.iter().map(|(name, wasm)| (&**name, &**wasm));
                 let builtins: Vec<_> = builtins.collect();
-                let composed = wasm_component_translate::compose(wasm, &builtins, intrinsics)
-                    .context("failed to compose compile-time builtins with the main Wasm")?;
+                let features = request.features;
+                let composed =
+                    wasm_component_translate::compose(wasm, &builtins, intrinsics, features)
+                        .context("failed to compose compile-time builtins with the main Wasm")?;
                 compile(&composed.wasm, &composed.access)
             }
         }

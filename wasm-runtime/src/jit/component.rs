@@ -126,6 +126,7 @@ impl Work {
         let mut options = WriteOptions::new();
         options.address_map = request.address_map;
         options.debug_sections = request.debug_sections;
+        options.producer = request.producer();
         // Symbols of the whole artifact are written when the modules are put together.
         options.symbols = false;
         let all: usize = modules.iter().map(|module| module.wasm.len()).sum();

@@ -124,7 +124,10 @@ fn a_store_starts_with_none() {
     let mut store = Store::new(&engine, ());
     let error = Instance::new(&mut store, &module, &[]).unwrap_err();
     assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel));
-    store.set_fuel(3).unwrap();
+    // The start function's call and what has made it, its entry, and two operators.
+    store.set_fuel(2).unwrap();
+    assert!(Instance::new(&mut store, &module, &[]).is_err());
+    store.set_fuel(5).unwrap();
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
     assert_eq!(store.get_fuel().unwrap(), 0);
     let leaf: TypedFunc<(), i32> = instance.get_typed_func(&mut store, "leaf").unwrap();

@@ -171,7 +171,8 @@ impl FrameHandle {
     }
 
     /// The function, by its index among those that the module defines, and the operator that it is
-    /// at. `None` at a place of the code that comes from no operator.
+    /// at; or if it waits for a function that it has called, the place behind the call, whose
+    /// operands are still there. `None` at a place of the code that comes from no operator.
     ///
     /// # Errors
     ///
@@ -181,8 +182,13 @@ impl FrameHandle {
         mut store: impl AsContextMut,
     ) -> Result<Option<(DefinedFuncIndex, ModulePC)>> {
         let store = store.as_context_mut();
-        let Known { func, pc, .. } = self.known(store.0)?;
-        Ok(pc.map(|pc| (func, ModulePC::new(pc))))
+        let Known { module, func, pc, .. } = self.known(store.0)?;
+        let Some(pc) = pc else { return Ok(None) };
+        let pc = match FramesView::is_stopped(&store.0.vm, &self.frame()) {
+            true => pc,
+            false => behind_call(module.debug_bytecode().unwrap_or_default(), pc),
+        };
+        Ok(Some((func, ModulePC::new(pc))))
     }
 
     /// How many locals the function has, parameters included.
@@ -247,5 +253,22 @@ impl FrameHandle {
         let raw = unsafe { value_in(&places, self.frame(), place, *kind)? };
         // SAFETY: as above.
         Ok(unsafe { Val::from_abi(store.0, raw, kind.value_type()) })
+    }
+}
+
+/// The place behind a call of a function in a binary; of another operator, its own.
+fn behind_call(wasm: &[u8], pc: u32) -> u32 {
+    let code = wasm.get(pc as usize..).unwrap_or_default();
+    let immediates = match code.first() {
+        // `call` and `call_ref`; `call_indirect`.
+        Some(0x10 | 0x14) => 1,
+        Some(0x11) => 2,
+        _ => return pc,
+    };
+    // Each is a number whose bytes but the last have the highest bit.
+    let numbers = code.iter().enumerate().skip(1).filter(|(_, byte)| **byte < 0x80);
+    match numbers.map(|(place, _)| place as u32 + 1).nth(immediates - 1) {
+        Some(len) => pc + len,
+        None => pc,
     }
 }

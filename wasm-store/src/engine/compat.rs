@@ -12,6 +12,7 @@ use wasm_loader::{Mismatch, Requirements};
 use wasm_types::assumptions::Assumption;
 use wasm_types::{Tunables, WasmFeatures};
 
+use crate::engine::compiler::OWN_VERSION;
 use crate::engine::{CompileRequest, Engine};
 use crate::error::Result;
 use crate::vm::HAS_OBJECTS;
@@ -25,6 +26,31 @@ pub(crate) fn add_engine_mismatches<L>(
         let more = error.requirements().map(|requirements| mismatches(engine, requirements));
         error.and(more.unwrap_or_default())
     })
+}
+
+/// Checks that an artifact has the version that the program gives those of its own.
+///
+/// # Errors
+///
+/// If it has another.
+pub(crate) fn check_version(engine: &Engine, artifact: &Artifact<'_>) -> Result<()> {
+    if !engine.config().checks_version() {
+        return Ok(());
+    }
+    let expected = engine.config().request.version.as_deref();
+    let found = artifact.producer().strip_prefix(OWN_VERSION);
+    let words = |version: Option<&str>| match version {
+        Some(version) => format!("`{version}`"),
+        None => "no version of its own".to_owned(),
+    };
+    crate::ensure!(
+        found == expected,
+        "Module was compiled with incompatible version: it has {}, and this engine accepts {}; compile it again, \
+         or set `Config::module_version`",
+        words(found),
+        words(expected)
+    );
+    Ok(())
 }
 
 /// Checks that the engine provides what an artifact requires.

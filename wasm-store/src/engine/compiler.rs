@@ -143,6 +143,9 @@ pub struct CompileRequest {
     /// Whether the artifact has the debugging information of the module, so that backtraces have
     /// places in the source.
     pub debug_sections: bool,
+    /// A version that the program gives its artifacts, beside those of their format and of the
+    /// run-time ABI: see [`producer`](Self::producer).
+    pub version: Option<String>,
 }
 
 impl CompileRequest {
@@ -164,9 +167,19 @@ impl CompileRequest {
             inlining: Inlining::Yes,
             address_map: true,
             debug_sections: false,
+            version: None,
         }
     }
+
+    /// What an artifact is to say about what has made it, if it is to have a version of the
+    /// program's own.
+    pub fn producer(&self) -> Option<String> {
+        self.version.as_ref().map(|version| format!("{OWN_VERSION}{version}"))
+    }
 }
+
+/// What is before the version in an artifact that has one of the program's own.
+pub(super) const OWN_VERSION: &str = "version ";
 
 impl Default for CompileRequest {
     fn default() -> Self {

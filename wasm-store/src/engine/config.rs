@@ -4,6 +4,7 @@
 mod asynchronous;
 mod backtrace_details;
 mod debugging;
+mod flags;
 mod fuel;
 mod inlining;
 mod introspection;
@@ -59,6 +60,7 @@ pub struct Config {
     pub(crate) compiler: Option<Arc<dyn Compiler>>,
     pub(crate) use_compiler: bool,
     pub(crate) max_wasm_stack: usize,
+    spectre_mitigations: [bool; 2],
     pub(crate) backtrace_frames: Option<NonZeroUsize>,
     pub(crate) profiling: Profiling,
     pub(crate) trust: Trust,
@@ -81,15 +83,6 @@ pub struct Config {
     /// for dumps have nothing of it; what it is is known where dumps are.
     pub(crate) core_dumps: Option<&'static (dyn Any + Send + Sync)>,
 }
-
-/// The settings of Wasmtime's own compiler that are given as those of Cranelift are.
-const WASMTIME_FLAGS: &[&str] = &[
-    "wasmtime_debug_checks",
-    "wasmtime_inlining_small_callee_size",
-    "wasmtime_inlining_sum_size_threshold",
-    "wasmtime_linkopt_force_jump_veneer",
-    "wasmtime_linkopt_padding_between_functions",
-];
 
 macro_rules! proposals {
     ($($name:ident $flag:ident $default:literal $what:literal;)*) => {
@@ -115,6 +108,7 @@ impl Config {
             compiler: None,
             use_compiler: true,
             max_wasm_stack: DEFAULT_WASM_STACK,
+            spectre_mitigations: [true; 2],
             backtrace_frames: NonZeroUsize::new(DEFAULT_BACKTRACE_FRAMES),
             profiling: Profiling::default(),
             trust: Trust::default(),
@@ -308,40 +302,6 @@ impl Config {
         self
     }
 
-    /// Switches a setting of the code generator on.
-    ///
-    /// Default: what suits the target. The settings that matter for speed have setters of their
-    /// own.
-    ///
-    /// # Safety
-    ///
-    /// Settings can change what the code assumes about the machine and about the run-time. The
-    /// caller answers for it that they fit.
-    #[allow(unsafe_code, reason = "the caller takes a promise about generated code on themselves")]
-    pub unsafe fn cranelift_flag_enable(&mut self, flag: &str) -> &mut Self {
-        self.request.flags.push((flag.to_string(), "true".to_string()));
-        self
-    }
-
-    /// Gives a setting of the code generator a value.
-    ///
-    /// Default: what suits the target.
-    ///
-    /// The names by which Wasmtime steers its own compiler, as
-    /// `wasmtime_inlining_small_callee_size`, are accepted and have no effect.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Config::cranelift_flag_enable`].
-    #[allow(unsafe_code, reason = "the caller takes a promise about generated code on themselves")]
-    pub unsafe fn cranelift_flag_set(&mut self, name: &str, value: &str) -> &mut Self {
-        if WASMTIME_FLAGS.contains(&name) {
-            return self;
-        }
-        self.request.flags.push((name.to_string(), value.to_string()));
-        self
-    }
-
     /// Whether functions are compiled on several threads, as many as the machine has for this
     /// process. The threads are made for each module and end with its compilation. Where the system
     /// makes none, the calling thread compiles by itself.
@@ -387,7 +347,8 @@ impl Config {
 
     /// The size of the stack that Wasm runs on, in bytes. Using it up is a trap.
     ///
-    /// Default: 1 MiB. The part of it that was never used is address space, not memory.
+    /// Default: 1 MiB. The part of it that was never used is address space, not memory. No limit
+    /// (`usize::MAX`) stands for 256 MiB.
     pub fn max_wasm_stack(&mut self, size: usize) -> &mut Self {
         self.max_wasm_stack = size;
         self

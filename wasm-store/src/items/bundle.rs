@@ -175,6 +175,7 @@ impl Bundle {
             engine.config().request.features.contains(WasmFeatures::COMPONENT_MODEL),
             "components are switched off in this engine: `Config::wasm_component_model(true)` allows them"
         );
+        compat::check_version(engine, loaded.artifact().whole())?;
         compat::check(engine, loaded.artifact().whole())?;
         let modules = loaded
             .modules()

@@ -288,6 +288,7 @@ impl Module {
 
     pub(crate) fn from_loaded(engine: &Engine, loaded: Arc<Loaded>) -> Result<Module> {
         let artifact = loaded.artifact();
+        compat::check_version(engine, artifact)?;
         compat::check(engine, artifact)?;
         artifact.check_interface()?;
         if let InstanceAllocationStrategy::Pooling(pool) = &engine.config().allocation {

@@ -1,6 +1,8 @@
 //! How much fuel a store has left.
 
 use super::{Store, StoreContext, StoreContextMut, StoreOpaque};
+use wasm_types::OperatorCost;
+
 use crate::error::Result;
 use crate::store::Caller;
 
@@ -30,6 +32,17 @@ impl StoreOpaque {
             self.require_async();
         }
         Ok(())
+    }
+
+    /// Counts the call of a start function: as if a function with nothing else did it.
+    pub(crate) fn count_start(&mut self) {
+        const DEFAULT: OperatorCost = OperatorCost::new();
+        let request = &self.engine().config().request;
+        if request.tunables.fuel_costs.is_some() {
+            let costs = request.operator_cost.as_deref().unwrap_or(&DEFAULT);
+            let call = costs.Call;
+            self.vm.use_fuel(1 + u64::from(call));
+        }
     }
 
     fn get_fuel(&self) -> Result<u64> {

@@ -51,6 +51,8 @@ pub(crate) struct VmEngine {
     pub(super) shared_memory: bool,
     /// Whether memories may move when they grow.
     pub(super) memories_may_move: bool,
+    /// Whether there is address space below memories that move, too.
+    guards_all_memories: bool,
     /// Who provides the memories, if it is not the engine.
     pub(super) memory_provider: Option<Provider>,
 }
@@ -118,6 +120,7 @@ impl VmEngine {
             gc,
             shared_memory: false,
             memories_may_move: true,
+            guards_all_memories: false,
             memory_provider: None,
         })
     }
@@ -135,6 +138,11 @@ impl VmEngine {
     /// Keeps memories where they are. To be called before there is a store.
     pub(crate) fn keep_memories_in_place(&mut self) {
         self.memories_may_move = false;
+    }
+
+    /// Has inaccessible address space below all memories. To be called before there is a store.
+    pub(crate) fn guard_all_memories(&mut self) {
+        self.guards_all_memories = true;
     }
 
     /// Has somebody else provide the memories. To be called before there is a store.
@@ -241,7 +249,7 @@ impl VmEngine {
     /// Reserves address space for a memory. Below a memory whose accesses need no bounds check
     /// there may be a page that code reads to find out whether it is to stop.
     fn map_memory(&self, size: usize, is_static: bool) -> Result<Mapping, Error> {
-        let reserve = match self.keeps_reservation(is_static) {
+        let reserve = match self.keeps_reservation(is_static) || self.guards_all_memories {
             true => Mapping::reserve_with_lead,
             false => Mapping::reserve,
         };

@@ -63,6 +63,13 @@ impl VmStore {
         unsafe { (*self.context()).fuel = active.cast_signed() };
     }
 
+    /// Counts what was used, as code does: the next check finds out whether there was enough.
+    pub(crate) fn use_fuel(&mut self, amount: u64) {
+        // SAFETY: the context is this store's own.
+        let fuel = unsafe { &mut (*self.context()).fuel };
+        *fuel = fuel.saturating_sub_unsigned(amount);
+    }
+
     /// The most that the code sees of what is left.
     fn most_active(&self) -> u64 {
         self.fuel_interval.unwrap_or(u64::MAX).min(i64::MAX as u64)

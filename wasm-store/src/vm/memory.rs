@@ -376,7 +376,11 @@ impl VmMemory {
             .checked_next_multiple_of(HOST_PAGE)
             .and_then(|size| size.checked_add(self.guard))
             .ok_or_else(|| Error::msg("the memory is larger than the address space"))?;
-        let mut mapping = Mapping::reserve(reservation, "a linear memory")?;
+        let reserve = match self.mapping.has_lead() {
+            true => Mapping::reserve_with_lead,
+            false => Mapping::reserve,
+        };
+        let mut mapping = reserve(reservation, "a linear memory")?;
         self.moved = true;
         let accessible = len.next_multiple_of(HOST_PAGE);
         mapping.make_accessible(0, accessible)?;

@@ -145,6 +145,18 @@ pub(crate) struct RawFrame {
 }
 
 impl RawFrame {
+    /// The frame that has left for the host, or for a builtin: its words are where the thunk put
+    /// them.
+    ///
+    /// # Safety
+    ///
+    /// A thunk has pushed them there, and the code waits.
+    pub(super) unsafe fn waiting(wasm_sp: *const u8) -> Self {
+        let frame = wasm_sp.cast::<usize>();
+        // SAFETY: as the caller promises.
+        unsafe { Self { pc: *frame.add(1) - 1, fp: *frame } }
+    }
+
     /// Whether it is the same frame, at the same place of the code.
     #[cfg(feature = "debug")]
     pub(crate) fn is(&self, other: &RawFrame) -> bool {
@@ -198,7 +210,7 @@ pub(super) unsafe fn backtrace_with_exits(
         while !host_sp.is_null() {
             let frame = exit.cast::<usize>();
             exits.push(frames.len());
-            frames.push(RawFrame { pc: *frame.add(1) - 1, fp: *frame });
+            frames.push(RawFrame::waiting(exit));
             exit = *host_sp.add(FRAME_WASM_SP).cast::<*mut u8>();
             stack = Walk::new(stack, exit).add(*frame, &mut frames);
             host_sp = *host_sp.cast::<*mut u8>();

@@ -62,8 +62,10 @@ pub(super) fn run(program: &Program, most: usize) -> (Vec<String>, bool) {
             return (seen, false);
         }
         let op = program.functions[frame.function].ops[frame.at];
-        let all: Vec<String> = frames.iter().rev().map(|frame| frame.words(&places)).collect();
-        let all = all.join(" < ");
+        // All but the innermost one wait behind a call.
+        let all = frames.iter().rev().enumerate();
+        let all = all.map(|(depth, frame)| frame.words(&places, frame.at + depth.min(1)));
+        let all = all.collect::<Vec<_>>().join(" < ");
         seen.push(all.clone());
         match op {
             Op::Call(callee) => {
@@ -107,12 +109,12 @@ impl Frame {
         Self { function, at: 0, locals, stack: vec![], labels: vec![label] }
     }
 
-    fn words(&self, places: &[Vec<usize>]) -> String {
+    fn words(&self, places: &[Vec<usize>], at: usize) -> String {
         let words = |values: &[Value]| {
             values.iter().map(|value| value.word()).collect::<Vec<_>>().join(" ")
         };
         let (locals, stack) = (words(&self.locals), words(&self.stack));
-        format!("{} at {:#x}: [{locals}] [{stack}]", self.function, places[self.function][self.at])
+        format!("{} at {:#x}: [{locals}] [{stack}]", self.function, places[self.function][at])
     }
 
     fn pop(&mut self) -> Value {

@@ -2,6 +2,7 @@
 //! there is something here that they limit.
 
 use wasm_artifact::Artifact;
+use wasm_types::abi::{ContextCounts, ContextLayout};
 use wasm_types::{MemoryIndex, TableIndex};
 
 use crate::error::Result;
@@ -236,10 +237,15 @@ impl PoolingAllocationConfig {
             );
         }
         let limit = self.settings.max_core_instance_size;
+        let fixed = ContextLayout::from_counts(ContextCounts::default());
+        let fixed = fixed.map_or(0, |layout| layout.size() as usize);
         crate::ensure!(
             context <= limit,
             "an instance of this module takes {context} bytes, which exceeds the configured maximum of {limit} bytes: raise \
-             `PoolingAllocationConfig::max_core_instance_size`"
+             `PoolingAllocationConfig::max_core_instance_size` (breakdown of allocation requirement: \
+             instance state management: {fixed} bytes of static vmctx data, as for any module, and {} bytes \
+             for what this one imports, defines and refers to)",
+            context.saturating_sub(fixed)
         );
         Ok(())
     }

@@ -29,6 +29,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         inlining,
         address_map,
         debug_sections,
+        version,
     } = request;
     let mut key = KeyBuilder::new();
     key.text("compiler", compiler)
@@ -55,6 +56,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
     key.flag("verify_ir", *verify_ir)
         .flag("address_map", *address_map)
         .flag("debug_sections", *debug_sections)
+        .optional_text("version", version.as_deref())
         .bytes("module", bytes);
     key.finish()
 }
@@ -114,6 +116,8 @@ mod tests {
             |request| request.inlining = Inlining::InterModuleAndIntraGc,
             |request| request.address_map ^= true,
             |request| request.debug_sections ^= true,
+            |request| request.version = Some(String::new()),
+            |request| request.version = Some("1".into()),
         ];
         let mut keys = vec![of("other", &CompileRequest::new(), b"wasm")];
         keys.push(of("", &CompileRequest::new(), b"wasm"));

@@ -68,12 +68,13 @@ impl Hash for Compatibility<'_> {
             inlining,
             address_map,
             debug_sections,
+            version,
         } = &self.0.config().request;
         (FORMAT_VERSION, ABI_VERSION).hash(state);
         (tunables, features.bits(), flags, target_features).hash(state);
         (function_hooks, inlining, address_map, debug_sections).hash(state);
         profile.as_ref().map(|profile| profile.identity()).hash(state);
-        target.hash(state);
+        (target, version).hash(state);
         if target.is_none() {
             (consts::ARCH, consts::OS, host_page_size()).hash(state);
             host_extensions().for_each(|extension| extension.hash(state));

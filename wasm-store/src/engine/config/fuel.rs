@@ -28,8 +28,9 @@ impl Config {
     /// What is used depends on the module alone. It is the same for every optimisation level,
     /// memory setting and artifact, and exact wherever it can be observed: see
     /// [`Store::get_fuel`](crate::Store::get_fuel). Functions of the host account for their own
-    /// work with [`set_fuel`](crate::Store::set_fuel). Start functions use the fuel of their store.
-    /// Constant expressions cost nothing.
+    /// work with [`set_fuel`](crate::Store::set_fuel). Start functions use the fuel of their store,
+    /// and so does their call, as if it stood alone in a function. Constant expressions cost
+    /// nothing.
     ///
     /// # When it is used up
     ///

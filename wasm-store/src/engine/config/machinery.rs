@@ -37,12 +37,12 @@ pub enum RegallocAlgorithm {
 /// Which version an artifact is said to have: see [`Config::module_version`].
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub enum ModuleVersionStrategy {
-    /// The version of the format and of the run-time ABI.
+    /// The version of the format and of the run-time ABI, and none of a program's own.
     #[default]
     WasmtimeVersion,
-    /// One of the program's own.
+    /// One of the program's own, beside that of the format and of the run-time ABI.
     Custom(String),
-    /// None.
+    /// None: an artifact may have any, as far as it is of the program's own.
     None,
 }
 
@@ -96,6 +96,8 @@ macro_rules! settings {
             $($name: $ty,)*
             gc_zeal_alloc_counter: Option<NonZeroU32>,
             gc_support: bool,
+            guard_before_linear_memory: Option<bool>,
+            module_version: ModuleVersionStrategy,
             demanded: Vec<Demand>,
         }
 
@@ -105,6 +107,8 @@ macro_rules! settings {
                     $($name: $default,)*
                     gc_zeal_alloc_counter: None,
                     gc_support: true,
+                    guard_before_linear_memory: None,
+                    module_version: ModuleVersionStrategy::WasmtimeVersion,
                     demanded: Vec::new(),
                 }
             }
@@ -142,8 +146,6 @@ settings! {
         "Whether memories may move when they grow. Default: yes.\n\nMemories move only where they \
          grow beyond what is reserved for them. With `false`, no memory grows beyond \
          [`Config::memory_reservation`].";
-    guard_before_linear_memory => get_guard_before_linear_memory: bool = true,
-        "Has no effect: compiled code accesses nothing below a memory.";
     memory_init_cow => get_memory_init_cow: bool = true,
         "Has no effect: initial contents of memories are mapped wherever the artifact has them as \
          pages.";
@@ -240,19 +242,47 @@ impl Config {
         Ok(self.gc_zeal(counter.is_some()))
     }
 
-    /// Which version an artifact is said to have.
+    /// Whether the 2 MiB below each memory that is not shared are inaccessible address space that
+    /// belongs to it.
+    ///
+    /// Default: those below memories that never move, whatever is set here, and below no others,
+    /// which would be several times as large. Compiled code accesses nothing below a memory; this
+    /// is for who does not trust it to.
+    pub fn guard_before_linear_memory(&mut self, enable: bool) -> &mut Self {
+        self.machinery.guard_before_linear_memory = Some(enable);
+        self
+    }
+
+    /// Which version artifacts have that are compiled for the engine, and that those must have
+    /// which it loads. Whatever is set, code of another version of the run-time ABI does not run,
+    /// and artifacts of another version of their format are not read.
+    ///
+    /// Default: [`ModuleVersionStrategy::WasmtimeVersion`].
     ///
     /// # Errors
     ///
-    /// If it is not [`ModuleVersionStrategy::WasmtimeVersion`]. Artifacts have the versions of
-    /// their format and of the run-time ABI, and code of another ABI must not run.
+    /// If a version of the program's own is longer than 255 bytes.
     pub fn module_version(&mut self, strategy: ModuleVersionStrategy) -> Result<&mut Self> {
-        crate::ensure!(
-            strategy == ModuleVersionStrategy::WasmtimeVersion,
-            "artifacts have the versions of their format and of the run-time ABI, and no other: code of another ABI \
-             must not run"
-        );
+        let version = match &strategy {
+            ModuleVersionStrategy::Custom(version) => {
+                let len = version.len();
+                crate::ensure!(
+                    len <= 255,
+                    "the version of artifacts has {len} bytes: it may have 255; set a shorter one with \
+                     `Config::module_version`"
+                );
+                Some(version.clone())
+            }
+            ModuleVersionStrategy::WasmtimeVersion | ModuleVersionStrategy::None => None,
+        };
+        self.request.version = version;
+        self.machinery.module_version = strategy;
         Ok(self)
+    }
+
+    /// Whether an artifact must have a certain version beside those of format and ABI.
+    pub(in crate::engine) fn checks_version(&self) -> bool {
+        self.machinery.module_version != ModuleVersionStrategy::None
     }
 
     /// Shared-everything threads, which are not implemented: `true` is an error of
@@ -323,6 +353,10 @@ impl Config {
         self.machinery.memory_may_move
     }
 
+    pub(in crate::engine) fn guards_all_memories(&self) -> bool {
+        self.machinery.guard_before_linear_memory == Some(true)
+    }
+
     /// How large a heap may become, in bytes.
     pub(in crate::engine) fn gc_heap_limit(&self) -> u64 {
         let Machinery { gc_heap_may_move, gc_heap_reservation: reservation, .. } = self.machinery;
@@ -371,6 +405,13 @@ impl Config {
             pool.check()?;
         }
         Ok(())
+    }
+}
+
+impl Engine {
+    /// What [`Config::guard_before_linear_memory`] was set to, or `true`.
+    pub fn get_guard_before_linear_memory(&self) -> bool {
+        self.config().machinery.guard_before_linear_memory.unwrap_or(true)
     }
 }
 
@@ -433,8 +474,11 @@ mod tests {
         };
         assert_eq!(refusal(unset), None);
         let mut config = Config::new();
-        assert!(config.module_version(ModuleVersionStrategy::None).is_err());
-        assert!(config.module_version(ModuleVersionStrategy::WasmtimeVersion).is_ok());
+        let long = ModuleVersionStrategy::Custom("1".repeat(256));
+        assert!(config.module_version(long).is_err());
+        for strategy in [ModuleVersionStrategy::None, ModuleVersionStrategy::WasmtimeVersion] {
+            assert!(config.module_version(strategy).is_ok());
+        }
     }
 
     #[test]

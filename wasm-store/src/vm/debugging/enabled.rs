@@ -16,6 +16,7 @@ use crate::vm::gc::Root;
 use crate::vm::instance::VmInstance;
 use crate::vm::module::VmModule;
 use crate::vm::store::VmStore;
+use crate::vm::unwind::RawFrame;
 
 /// What a debugger is told of.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,9 @@ pub(in crate::vm) struct Debugging {
     stretches: u64,
     /// Whether the debugger knows already of the failure that is about to leave Wasm.
     pub(super) is_reported: bool,
+    /// Frames that are at an operator, and not in a call that it makes: those of code that the
+    /// debugger was told of, as long as it looks at it.
+    pub(super) stopped: Vec<RawFrame>,
     /// The exception that the debugger was told of last, as long as it looks at it.
     pub(super) told: Told,
 }

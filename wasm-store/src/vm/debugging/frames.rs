@@ -41,6 +41,11 @@ unsafe impl Send for Top {}
 unsafe impl Sync for Top {}
 
 impl FramesView {
+    /// Whether a frame is at an operator, and not in a call that it makes.
+    pub(crate) fn is_stopped(store: &VmStore, frame: &RawFrame) -> bool {
+        store.debugging.stopped.iter().any(|stopped| stopped.is(frame))
+    }
+
     /// Those of a store at this moment.
     pub(crate) fn of(store: &VmStore) -> Self {
         let mut exits = Vec::new();

@@ -23,7 +23,7 @@ use crate::vm::gc::Root;
 use crate::vm::interruption::{Decision, EpochCallback};
 use crate::vm::store::VmStore;
 use crate::vm::suspend::{Pending, wait_in_builtin};
-use crate::vm::unwind::{PendingTrap, Unwind, set_trap};
+use crate::vm::unwind::{PendingTrap, RawFrame, Unwind, set_trap};
 use crate::vm::value::ValRaw;
 
 /// Code waits for its debugger.
@@ -33,6 +33,8 @@ struct Handling {
     future: Option<DebugFuture>,
     /// The handles that the debugger gets and makes end with it.
     scope: usize,
+    /// How many frames were at an operator before.
+    stopped: usize,
     then: Then,
 }
 
@@ -86,14 +88,20 @@ impl Handling {
             if !is_waiting_entry(store) {
                 return None;
             }
-            let scope = (*(*store).vm).gc.handles.enter();
+            let vm = (*store).vm;
+            let scope = (*vm).gc.handles.enter();
+            let stopped = (*vm).debugging.stopped.len();
+            if let DebugMoment::Stop | DebugMoment::Deadline | DebugMoment::Trap(_) = moment {
+                (*vm).debugging.stopped.push(RawFrame::waiting((*store).wasm_sp));
+            }
             let future = catch_unwind(AssertUnwindSafe(|| notify(store, moment)));
             let handling = future.map(|future| {
                 let future = Some(future?);
-                Some(Self { store, future, scope, then: Then::GoOn })
+                Some(Self { store, future, scope, stopped, then: Then::GoOn })
             });
             if !matches!(handling, Ok(Some(_))) {
-                (*(*store).vm).gc.handles.leave(scope);
+                (*vm).gc.handles.leave(scope);
+                (*vm).debugging.stopped.truncate(stopped);
             }
             handling.transpose()
         }
@@ -107,12 +115,22 @@ impl Handling {
         unsafe {
             let vm = (*self.store).vm;
             (*vm).gc.handles.leave(self.scope);
+            (*vm).debugging.stopped.truncate(self.stopped);
             (*vm).code_goes_on();
             if matches!(self.then, Then::Decide(_)) {
                 (*vm).gc.resume();
             }
         }
         dropped
+    }
+
+    /// The debugger does not look at the exception any more that it was told of, if it was one, but
+    /// at the one before.
+    unsafe fn look_at_the_one_before(&mut self) {
+        if let Then::Throw(_, _, outer) = &mut self.then {
+            // SAFETY: the store lives.
+            unsafe { (*(*self.store).vm).debugging.told = std::mem::take(outer) };
+        }
     }
 
     /// What is to be done when the debugger is ready: whether the code goes on.
@@ -205,6 +223,7 @@ impl Pending for Handling {
                 Err(panic) => self.end().and(Err(panic)),
             };
             if let Err(panic) = ended {
+                self.look_at_the_one_before();
                 return self.fail(Unwind::Panic(panic));
             }
             let polled = self.go_on(context, values);
@@ -221,13 +240,10 @@ impl Pending for Handling {
         match std::mem::replace(&mut self.then, Then::GoOn) {
             // SAFETY: as above.
             Then::Wait(pending) => unsafe { ended.and(pending.cancel()) },
-            mut then => {
-                if let Then::Throw(_, _, outer) = &mut then {
-                    let outer = std::mem::take(outer);
-                    // SAFETY: as above.
-                    unsafe { (*(*self.store).vm).debugging.told = outer };
-                }
+            then => {
                 self.then = then;
+                // SAFETY: as above.
+                unsafe { self.look_at_the_one_before() };
                 let dropped = catch_unwind(AssertUnwindSafe(|| drop(self)));
                 ended.and(dropped)
             }
@@ -350,7 +366,7 @@ pub(in crate::vm) unsafe fn before_leaving(store: *mut VMStoreContext) {
         };
         (*store).trap = PendingTrap::default();
         let put_back = |then: Then| {
-            let mut handling = Handling { store, future: None, scope: 0, then };
+            let mut handling = Handling { store, future: None, scope: 0, stopped: 0, then };
             let mut context = Context::from_waker(std::task::Waker::noop());
             _ = handling.go_on(&mut context, ptr::null_mut());
         };
@@ -361,7 +377,7 @@ pub(in crate::vm) unsafe fn before_leaving(store: *mut VMStoreContext) {
                 wait(store, &NONE, handling);
             }
             Some(Err(panic)) => {
-                drop(Handling { store, future: None, scope: 0, then });
+                drop(Handling { store, future: None, scope: 0, stopped: 0, then });
                 VmStore::fail(store, Unwind::Panic(panic));
             }
         }

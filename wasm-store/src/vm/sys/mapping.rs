@@ -135,6 +135,11 @@ impl Mapping {
         Ok(())
     }
 
+    /// Whether there is address space below the base.
+    pub(in crate::vm) fn has_lead(&self) -> bool {
+        self.lead != 0
+    }
+
     /// The address of the page below the base, if it was made readable.
     pub(in crate::vm) fn lead_page(&self) -> Option<usize> {
         self.lead_is_open.then(|| self.base.as_ptr().addr() - HOST_PAGE)
