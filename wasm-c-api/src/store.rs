@@ -62,6 +62,15 @@ impl StoreData {
     }
 }
 
+/// Lets a store have any number of instances, tables and memories. Only `wasmtime.h` has a function
+/// by which C could say how many; programs for `wasm.h` make as many as they like.
+pub(crate) fn lift_counts(store: &mut Store<StoreData>) {
+    let any = usize::MAX;
+    store.data_mut().limits =
+        StoreLimitsBuilder::new().instances(any).tables(any).memories(any).build();
+    store.limiter(|data| &mut data.limits);
+}
+
 /// `wasmtime_store_t`.
 pub(crate) struct CStore {
     pub(crate) store: Store<StoreData>,

@@ -44,7 +44,7 @@ programs! {
     table "tables\n"
     memory "memories\n"
     hostref "host references\n"
-    finalize "30 finalized\n"
+    finalize "30030 finalized\n"
     serialize "hello, artifact\n"
     threads "40 calls\n"
     multi "1 2 3 4\n"

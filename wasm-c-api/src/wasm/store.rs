@@ -9,7 +9,7 @@ use wasm_runtime::{AsContextMut, Store};
 
 use crate::border::Foreign;
 use crate::engine::CEngine;
-use crate::store::{ContextMut, StoreData};
+use crate::store::{ContextMut, StoreData, lift_counts};
 
 /// `wasm_store_t`: one of the owners of a store.
 #[derive(Clone)]
@@ -50,7 +50,8 @@ impl StoreRef {
 #[unsafe(no_mangle)]
 extern "C" fn wasm_store_new(engine: &CEngine) -> Box<StoreRef> {
     let data = StoreData::new(Foreign::new(std::ptr::null_mut(), None));
-    let store = Store::new(&engine.engine, data);
+    let mut store = Store::new(&engine.engine, data);
+    lift_counts(&mut store);
     Box::new(StoreRef { store: Arc::new(StoreCell(UnsafeCell::new(store))) })
 }
 
