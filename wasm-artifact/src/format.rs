@@ -309,6 +309,12 @@ record! {
 }
 
 record! {
+    /// Something that a function keeps in its frame for native debuggers: a local, or [`NONE`] for
+    /// where the base of the first memory is.
+    KeptValueRecord { func: U32, local: U32, below_frame_pointer: U32, size: U32, }
+}
+
+record! {
     /// An instruction that traps with another amount of fuel taken than was used: `ahead` is a
     /// signed number.
     FuelRecord { offset: U32, ahead: U32, }
@@ -583,6 +589,8 @@ tables! {
     DebugSections = 56, ".wasm.debug_sections";
     /// Debugging information of the module: the contents of its sections.
     DebugBytes = 57, ".wasm.debug_bytes";
+    /// [`KeptValueRecord`]s, sorted by function.
+    KeptValues = 58, ".wasm.kept_values";
     /// [`FrameRecord`]s of defined functions, and one more for where everything ends, if the code
     /// can be debugged.
     Frames = 59, ".wasm.frames";

@@ -46,9 +46,9 @@ use crate::format::{
     DebugSectionRecord, DirectoryEntry, ElementRecord, ExportRecord, FrameOperandRecord,
     FramePointRecord, FrameRecord, FrameSlotRecord, FuelRecord, FunctionNameRecord, GlobalRecord,
     HEADER_OFFSET, Header, ImportRecord, InlinedFunctionRecord, InlinedRangeRecord, IsaFlagRecord,
-    LimitsRecord, MODULE_TEXT_ALIGN, MemoryImageRecord, ModuleRecord, NONE, OtherNameRecord, Part,
-    RecGroupRecord, StackMapRecord, StrRef, TableImageRecord, TextItemRecord, TypeRecord,
-    tunable_bits,
+    KeptValueRecord, LimitsRecord, MODULE_TEXT_ALIGN, MemoryImageRecord, ModuleRecord, NONE,
+    OtherNameRecord, Part, RecGroupRecord, StackMapRecord, StrRef, TableImageRecord,
+    TextItemRecord, TypeRecord, tunable_bits,
 };
 pub(crate) use table::Table;
 
@@ -176,6 +176,7 @@ table_views! {
     address_blocks: BlockRecord = AddressBlocks;
     address_bytes: u8 = AddressBytes;
     frame_slots: FrameSlotRecord = FrameSlots;
+    kept_values: KeptValueRecord = KeptValues;
     inlined_functions: InlinedFunctionRecord = InlinedFunctions;
     inlined_ranges: InlinedRangeRecord = InlinedRanges;
     hooked_functions: U32 = HookedFunctions;

@@ -327,6 +327,10 @@ fn check(
             "its frame slots are not sorted by function",
         ),
         (
+            compiled.kept_values.is_sorted_by_key(|kept| (kept.func, kept.local)),
+            "its values for debuggers are not sorted by function and local",
+        ),
+        (
             compiled.inlined_ranges.is_sorted_by(|a, b| a.offset < b.offset)
                 && (0..).zip(&compiled.inlined_functions).all(|(number, inlined)| {
                     inlined.caller.is_none_or(|caller: u32| caller < number)

@@ -8,12 +8,12 @@ use wasm_artifact::{__write_checksums, Artifact, Report, WriteOptions, inspect, 
 use wasm_types::profile::{CodeHash, CounterMap, CounterPoint, PointKind};
 use wasm_types::{
     AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, ConstExpr, ConstOp,
-    DataKind, DataSegment, ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType,
-    Export, FrameOperand, FramePoint, FrameSlotEntry, FrameValueKind, FuelEntry, FuncIndex,
-    FuncType, FunctionFrame, GlobalType, Import, InlinedFunction, InlinedRange, IsaFlag,
-    MemoryIndex, MemoryType, Module, RecGroup, RefType, StackMapEntry, SubType, TableIndex,
-    TableType, TagIndex, TextItem, TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, ValType,
-    WasmFeatures,
+    DataKind, DataSegment, DefinedFuncIndex, ElementItems, ElementKind, ElementSegment,
+    EntityIndex, EntityType, Export, FrameOperand, FramePoint, FrameSlotEntry, FrameValueKind,
+    FuelEntry, FuncIndex, FuncType, FunctionFrame, GlobalType, Import, InlinedFunction,
+    InlinedRange, IsaFlag, KeptValue, MemoryIndex, MemoryType, Module, RecGroup, RefType,
+    StackMapEntry, SubType, TableIndex, TableType, TagIndex, TextItem, TextItemKind, TrapCode,
+    TrapEntry, Tunables, TypeIndex, ValType, WasmFeatures,
 };
 
 /// A module with one or two of most things.
@@ -97,6 +97,20 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
             AddressMapEntry { offset: 8, wasm_offset: u32::MAX },
         ],
         frame_slots: vec![FrameSlotEntry { func: FuncIndex::new(1), below_frame_pointer: 24 }],
+        kept_values: vec![
+            KeptValue {
+                func: DefinedFuncIndex::new(0),
+                local: None,
+                below_frame_pointer: 24,
+                size: 8,
+            },
+            KeptValue {
+                func: DefinedFuncIndex::new(0),
+                local: Some(3),
+                below_frame_pointer: 16,
+                size: 4,
+            },
+        ],
         items: vec![
             TextItem { kind: TextItemKind::ImportThunk(FuncIndex::new(0)), offset: 17, len: 5 },
             TextItem { kind: TextItemKind::Table(TableIndex::new(0)), offset: 22, len: 3 },
@@ -255,6 +269,13 @@ fn every_table_is_shown() {
         ("traps", &[" function 2\n  0x00000004 ", " function 1 \"core::named\"\n  0x00000009 "]),
         ("address_blocks", &["  from 0x00000000 on: at byte 0\n"]),
         ("addresses", &["  0x00000000 0x44\n", "  0x00000008 no place\n"]),
+        (
+            "kept_values",
+            &[
+                "  8 bytes 24 below the frame pointer  where the memory is  function 1 \"core::named\"\n",
+                "  4 bytes 16 below the frame pointer  local 3  function 1",
+            ],
+        ),
         ("frame_slots", &["  24 bytes below the frame pointer  function 1"]),
         (
             "text_items",
@@ -328,7 +349,7 @@ fn every_table_is_shown() {
     assert!(report(&bytes).table("furniture").is_none());
 
     let known: Vec<_> = Report::table_names().collect();
-    assert_eq!(known.len(), 62);
+    assert_eq!(known.len(), 63);
     for artifact in [artifact(true), artifact(false)] {
         let all = report(&artifact).all().to_string();
         assert!(all.starts_with(&report(&artifact).to_string()));

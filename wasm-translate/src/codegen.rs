@@ -27,11 +27,12 @@ use crate::immutable_table::ImmutableTables;
 use crate::inline::{Inlining, Plan};
 use crate::limits::Budget;
 use crate::loop_globals::OwnGlobals;
+use crate::named_locals::KeptPlace;
 use crate::near_addresses;
 use crate::pass::{PassContext, PassPoint};
 use crate::profiled::Profiled;
 use crate::reorder::Reorder;
-use crate::runtime::{DebugSlots, RuntimeEnvironment, TABLE_NAMES};
+use crate::runtime::{DebugSlots, NamedPlaces, PLACE_SIZE, RuntimeEnvironment, TABLE_NAMES};
 use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
 use crate::trap::wasm_trap_code;
@@ -77,7 +78,7 @@ impl<'a> Job<'a> {
         let deadline = settings.limits.time.and_then(|time| Instant::now().checked_add(time));
         let hooked = HookedFunctions::select(parsed.module(), settings.function_hooks.as_deref());
         // Each operator is to be seen by itself.
-        let is_debugged = settings.tunables.guest_debug;
+        let is_debugged = settings.tunables.guest_debug || !settings.named_locals.is_empty();
         let idioms = match settings.optimizations.idioms && !is_debugged {
             true => Idioms::find(parsed, wasm)
                 .without(|func| hooked.contains(parsed.module().func_index(func))),
@@ -109,7 +110,7 @@ impl<'a> Job<'a> {
         let keeps_globals = settings.optimizations.loop_globals
             && optimized
             && !settings.tunables.interruption_callbacks
-            && !is_debugged;
+            && !settings.tunables.guest_debug;
         let own_globals = keeps_globals.then(|| OwnGlobals::find(parsed.module())).flatten();
         let kind = |ty: &SubType| ty.composite.kind();
         let makes_objects = parsed.module().types.iter().any(|ty| kind(ty) != TypeKind::Func);
@@ -170,6 +171,8 @@ pub(crate) struct FunctionCode {
     pub(crate) proposals: WasmFeatures,
     /// What debuggers need to know of the frame, if the code can be debugged.
     pub(crate) frame: Option<FunctionFrame>,
+    /// What the frame has for native debuggers.
+    pub(crate) kept: Vec<KeptPlace>,
 }
 
 /// A reference from the code to something else in the text.
@@ -367,6 +370,7 @@ impl<'a> Worker<'a> {
             own_globals: self.job.own_globals.as_ref(),
             counting: counting.as_ref(),
             profiled: self.job.profiled.as_ref(),
+            named_locals: settings.named_locals.get(&func).map(Vec::as_slice),
             budget: self.job.budget(),
         };
         self.translator.translate_as(parsed, wasm, func, known, env, &mut self.context.func)?;
@@ -447,6 +451,7 @@ impl<'a> Worker<'a> {
         if self.job.settings.tunables.guest_debug {
             collected.frame = Some(debug_places(&code, func, self.env.debug_slots()));
         }
+        collected.kept = kept_places(&code, self.env.named_places());
         collected.extensions = self.scanner.scan(&code);
         Ok(collected)
     }
@@ -537,7 +542,23 @@ fn collect(
         extensions: None,
         proposals: WasmFeatures::empty(),
         frame: None,
+        kept: Vec::new(),
     })
+}
+
+/// Where a function keeps what native debuggers find variables by.
+fn kept_places(code: &CompiledCode, named: &NamedPlaces) -> Vec<KeptPlace> {
+    let (Some(slot), Some(frame)) = (named.slot, code.buffer.frame_layout()) else {
+        return Vec::new();
+    };
+    let below = frame.frame_to_fp_offset - frame.stackslots[slot].offset;
+    let places = (0..).zip(&named.places);
+    let places = places.map(|(number, (local, size)): (u32, _)| KeptPlace {
+        local: *local,
+        size: *size,
+        below: below - number * PLACE_SIZE,
+    });
+    places.collect()
 }
 
 /// Where a function keeps locals and operands, and nothing else about them.

@@ -180,6 +180,7 @@ impl Translator {
             loop_globals,
             kept_globals: None,
             legacy_tries,
+            named_locals: known.named_locals,
             debugged: None,
         };
         t.debugged = t.env.is_debugged().then(Box::default);
@@ -240,6 +241,9 @@ pub(crate) struct Known<'a> {
     pub(crate) profiled: Option<&'a Profiled<'a>>,
     /// Where it counts for a profile.
     pub(crate) counting: Option<&'a FunctionCounters>,
+    /// The locals that native debuggers find variables by, in order, if there is anything to be
+    /// found.
+    pub(crate) named_locals: Option<&'a [u32]>,
     /// How large it may be.
     pub(crate) budget: Budget,
 }
@@ -441,8 +445,12 @@ impl<'a> Body<'a, '_> {
             let message = "the environment gives another number of parameters than the type has";
             return Err(Error::new(ErrorKind::Codegen, message).into());
         }
+        t.keep_memory()?;
+        let mut local = 0;
         for (ty, value) in self.params.iter().zip(params) {
             t.declare_local(*ty, value);
+            t.keep_new_named(local, *ty, value);
+            local += 1;
         }
         // A zero of each type is shared by the locals that start with it. The validator has found
         // the locals to be right, but has its own names for the types of references.
@@ -467,6 +475,8 @@ impl<'a> Body<'a, '_> {
             };
             for _ in 0..count {
                 t.declare_local(ty, value);
+                t.keep_new_named(local, ty, value);
+                local += 1;
             }
         }
         let end = t.new_block(self.results);

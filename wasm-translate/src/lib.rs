@@ -86,6 +86,7 @@ mod limits;
 mod link;
 mod live_references;
 mod loop_globals;
+mod named_locals;
 mod near_addresses;
 mod operand_types;
 mod ops;

@@ -10,8 +10,8 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 use wasm_types::{
     AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, DefinedFuncIndex,
-    FrameSlotEntry, FuelEntry, FuncIndex, InlinedFunction, InlinedRange, IsaFlag, StackMapEntry,
-    TableIndex, TextItemKind, TrapEntry, WasmFeatures,
+    FrameSlotEntry, FuelEntry, FuncIndex, InlinedFunction, InlinedRange, IsaFlag, KeptValue,
+    StackMapEntry, TableIndex, TextItemKind, TrapEntry, WasmFeatures,
 };
 
 use crate::codegen::{FunctionCode, Job, Reference, Target};
@@ -106,11 +106,18 @@ pub(crate) fn link(
                 ..*site
             }
         }));
+        compiled.kept_values.extend(code.kept.iter().map(|kept| KeptValue {
+            func: DefinedFuncIndex::new(number as u32),
+            local: kept.local,
+            below_frame_pointer: kept.below,
+            size: kept.size,
+        }));
         compiled.frame_slots.extend(
             code.frame_slot.map(|below_frame_pointer| FrameSlotEntry { func, below_frame_pointer }),
         );
     }
     compiled.frame_slots.sort_unstable_by_key(|slot| slot.func);
+    compiled.kept_values.sort_unstable_by_key(|kept| (kept.func, kept.local));
     items.append(job, alignment, &mut *text, &mut compiled)?;
     compiled.text = text.finish(&mut control);
     let tables = table_offsets(&compiled);

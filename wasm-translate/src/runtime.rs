@@ -21,6 +21,7 @@ mod immutable_table;
 mod interruption;
 mod memory;
 mod metering;
+mod named_locals;
 mod objects;
 mod reference;
 mod table;
@@ -49,6 +50,7 @@ pub(crate) use function::clif_type;
 pub(crate) use immutable_table::TABLE_NAMES;
 use interruption::Interruption;
 use metering::Fuel;
+pub(crate) use named_locals::{NamedPlaces, PLACE_SIZE};
 use objects::Layouts;
 
 /// The alias regions that memory is divided into: accesses to different ones are independent.
@@ -127,6 +129,8 @@ struct FunctionState {
     frame_slot: Option<StackSlot>,
     /// Where locals and operands are, if the code can be debugged.
     debug_slots: DebugSlots,
+    /// What it keeps for native debuggers.
+    named_places: NamedPlaces,
     /// What catches exceptions at the current place.
     handlers: Vec<Handler>,
     /// Where it finds out whether it is to be interrupted.
@@ -160,6 +164,7 @@ impl FunctionState {
         self.hook_values = None;
         self.frame_slot = None;
         self.debug_slots = DebugSlots::default();
+        self.named_places.clear();
         self.handlers.clear();
         self.interruption = Interruption::default();
         self.counted_callee = None;

@@ -10,10 +10,11 @@ use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, SetError};
 use target_lexicon::{Architecture, PointerWidth, Triple};
 use wasm_types::profile::Profile;
-use wasm_types::{CompileLimits, FuncIndex, OperatorCost, OptLevel, Tunables};
+use wasm_types::{CompileLimits, DefinedFuncIndex, FuncIndex, OperatorCost, OptLevel, Tunables};
 
 use crate::error::{Error, ErrorKind};
 use crate::function_hooks::FunctionSelection;
+use crate::named_locals::NamedLocals;
 use crate::optimizations::Optimizations;
 use crate::pass::{ClifPass, PassPoint};
 
@@ -54,6 +55,7 @@ pub struct Settings {
     pub(crate) operator_cost: Arc<OperatorCost>,
     pub(crate) fuel_for_each_operator: bool,
     pub(crate) observer: Option<Arc<ClifObserver>>,
+    pub(crate) named_locals: NamedLocals,
     pub(crate) progress: Option<Arc<Progress>>,
 }
 
@@ -135,6 +137,7 @@ impl Settings {
             operator_cost: Arc::default(),
             fuel_for_each_operator: false,
             observer: None,
+            named_locals: NamedLocals::default(),
             progress: None,
         };
         settings.builder()?;
@@ -234,6 +237,25 @@ impl Settings {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Sets which locals functions keep in their frames for native debuggers, which find variables
+    /// of the source by them: see [`CompiledModule::kept_values`](wasm_types::CompiledModule). Each
+    /// function is to be seen by itself then, and none is put in place of a call.
+    ///
+    /// Default: none. Cost: a write for each value that such a local gets, and 8 bytes of the frame
+    /// for each.
+    pub fn named_locals(
+        &mut self,
+        locals: impl IntoIterator<Item = (DefinedFuncIndex, Vec<u32>)>,
+    ) -> &mut Self {
+        let sorted = locals.into_iter().map(|(func, mut locals)| {
+            locals.sort_unstable();
+            locals.dedup();
+            (func, locals)
+        });
+        self.named_locals = Arc::new(sorted.collect());
+        self
     }
 
     /// Sets how many threads compile at the same time; 0, the default, for as many as the machine

@@ -113,6 +113,9 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) kept_globals: Option<KeptGlobals>,
     /// The older constructs of the function that catch exceptions.
     pub(crate) legacy_tries: LegacyTries,
+    /// The locals that native debuggers find variables by, in order, if there is anything to be
+    /// found.
+    pub(crate) named_locals: Option<&'a [u32]>,
     /// What the frame has for debuggers, if the code can be debugged.
     pub(crate) debugged: Option<Box<DebuggedFrame>>,
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{TARGETS, compile, parse, settings};
 use wasm_translate::compile_module_timed;
-use wasm_types::{FuncIndex, TableIndex, TextItemKind, TrapCode};
+use wasm_types::{DefinedFuncIndex, FuncIndex, TableIndex, TextItemKind, TrapCode};
 
 /// Many functions of very different sizes that call each other, some through tables.
 fn module() -> Vec<u8> {
@@ -139,5 +139,35 @@ fn functions_that_call_through_tables_keep_their_context() {
             assert_eq!(functions, expected, "{target}");
             assert!(compiled.frame_slots.iter().all(|entry| entry.below_frame_pointer >= 8));
         }
+    }
+}
+
+#[test]
+fn functions_keep_the_locals_that_debuggers_want() {
+    let wasm = wat::parse_str(
+        r#"(module (memory 1)
+            (func $add (param i32) (result i32) (local f64 v128)
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (local.get 0))
+            (func (export "run") (result i32) (call $add (i32.const 1))))"#,
+    )
+    .unwrap();
+    for target in TARGETS {
+        let compile = |names: &[u32]| {
+            let mut settings = settings(target);
+            let named = (!names.is_empty()).then(|| (DefinedFuncIndex::new(0), names.to_vec()));
+            settings.inlining(true).named_locals(named);
+            compile(&wasm, &settings).unwrap()
+        };
+        let compiled = compile(&[1, 0, 0, 2, 9]);
+        // Vectors, and locals that there are none of, are left out.
+        let kept = compiled.kept_values.iter().map(|kept| {
+            assert_eq!(kept.func, DefinedFuncIndex::new(0));
+            assert_eq!(kept.below_frame_pointer % 8, 0, "{target}");
+            (kept.local, kept.size)
+        });
+        assert_eq!(kept.collect::<Vec<_>>(), [(None, 8), (Some(0), 4), (Some(1), 8)], "{target}");
+        assert!(compiled.inlined_functions.is_empty());
+        assert!(compile(&[]).kept_values.is_empty());
     }
 }

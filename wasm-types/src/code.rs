@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::features::WasmFeatures;
 use crate::frames::FunctionFrame;
-use crate::index::{FuncIndex, TableIndex, TagIndex};
+use crate::index::{DefinedFuncIndex, FuncIndex, TableIndex, TagIndex};
 use crate::profile::CodeHash;
 use crate::trap::TrapCode;
 use crate::tunables::Tunables;
@@ -113,6 +113,21 @@ pub struct FrameSlotEntry {
     pub below_frame_pointer: u32,
 }
 
+/// Something that a function keeps at a fixed place of its frame, so that native debuggers find
+/// variables of the source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeptValue {
+    /// The function.
+    pub func: DefinedFuncIndex,
+    /// A local by its number, or with `None` the address of where the base of the module's first
+    /// memory is.
+    pub local: Option<u32>,
+    /// Bytes from the frame pointer down to the value.
+    pub below_frame_pointer: u32,
+    /// How many bytes the value has.
+    pub size: u8,
+}
+
 /// A call during which references into the garbage-collected heap stay in the frame of the caller,
 /// where they have to be found.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -189,6 +204,9 @@ pub struct CompiledModule {
     pub inlined_ranges: Vec<InlinedRange>,
     /// The functions that keep their context in their frame, sorted by function.
     pub frame_slots: Vec<FrameSlotEntry>,
+    /// What functions keep for native debuggers, sorted by function and local, where the one without
+    /// a local is the first.
+    pub kept_values: Vec<KeptValue>,
     /// The calls during which references into the garbage-collected heap stay in frames, sorted by
     /// offset.
     pub stack_maps: Vec<StackMapEntry>,

@@ -76,8 +76,8 @@ mod validate;
 pub use branch_hints::BranchHints;
 pub use code::{
     AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, FrameSlotEntry,
-    FuelEntry, InlinedFunction, InlinedRange, IsaFlag, StackMapEntry, TextItem, TextItemKind,
-    TrapEntry,
+    FuelEntry, InlinedFunction, InlinedRange, IsaFlag, KeptValue, StackMapEntry, TextItem,
+    TextItemKind, TrapEntry,
 };
 pub use compile_limits::{CompileLimit, CompileLimits};
 pub use const_expr::{ConstExpr, ConstOp};

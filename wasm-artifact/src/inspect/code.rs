@@ -82,6 +82,22 @@ pub(super) fn frame_slots(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt
     Ok(())
 }
 
+pub(super) fn kept_values(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Ok(kept) = view.artifact.kept_values() else { return writeln!(f, "  damaged") };
+    for kept in kept {
+        let imported = view.artifact.counts().imported_functions;
+        let func = wasm_types::FuncIndex::new(imported.saturating_add(kept.func.as_u32()));
+        let (size, below) = (kept.size, kept.below_frame_pointer);
+        write!(f, "  {size} bytes {below} below the frame pointer  ")?;
+        match kept.local {
+            Some(local) => write!(f, "local {local}")?,
+            None => write!(f, "where the memory is")?,
+        }
+        writeln!(f, "  {}", view.function(func))?;
+    }
+    Ok(())
+}
+
 pub(super) fn text_items(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let items = view.artifact.text_items();
     let Ok(items) = items else { return writeln!(f, "  damaged") };

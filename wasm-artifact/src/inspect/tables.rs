@@ -55,6 +55,7 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::AddressBlocks => ("blocks of the address map", code::address_blocks),
         Part::AddressBytes => ("code, and the place in the module it comes from", code::addresses),
         Part::FrameSlots => ("where functions keep their context", code::frame_slots),
+        Part::KeptValues => ("what functions keep for debuggers", code::kept_values),
         Part::InlinedFunctions => ("functions in place of calls", inlined::functions),
         Part::InlinedRanges => ("where the code of those is", inlined::ranges),
         Part::HookedFunctions => ("functions that report calls", code::hooked_functions),

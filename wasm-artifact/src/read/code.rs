@@ -2,15 +2,15 @@
 
 use wasm_types::profile::{CodeHash, CounterMap};
 use wasm_types::{
-    CompiledFunction, DefinedFuncIndex, FrameSlotEntry, FuelEntry, FuncIndex, TableIndex, TextItem,
-    TextItemKind,
+    CompiledFunction, DefinedFuncIndex, FrameSlotEntry, FuelEntry, FuncIndex, KeptValue,
+    TableIndex, TextItem, TextItemKind,
 };
 
 use super::Artifact;
 use crate::address_map::AddressMap;
 use crate::blocks::Blocks;
 use crate::error::Error;
-use crate::format::{flags, text_item_kind};
+use crate::format::{NONE, flags, text_item_kind};
 use crate::traps::Traps;
 
 impl<'a> Artifact<'a> {
@@ -77,6 +77,22 @@ impl<'a> Artifact<'a> {
         Ok(slots.iter().map(|slot| FrameSlotEntry {
             func: FuncIndex::new(slot.func.get()),
             below_frame_pointer: slot.below_frame_pointer.get(),
+        }))
+    }
+
+    /// What functions keep in their frames for native debuggers, sorted by function.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn kept_values(&self) -> Result<impl ExactSizeIterator<Item = KeptValue> + use<'a>, Error> {
+        let kept = self.tables.kept_values.all(&self.checksums);
+        let kept = kept.ok_or(Error::damaged("the list of values for debuggers"))?;
+        Ok(kept.iter().map(|kept| KeptValue {
+            func: DefinedFuncIndex::new(kept.func.get()),
+            local: Some(kept.local.get()).filter(|local| *local != NONE),
+            below_frame_pointer: kept.below_frame_pointer.get(),
+            size: kept.size.get() as u8,
         }))
     }
 

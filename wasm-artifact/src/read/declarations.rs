@@ -101,6 +101,7 @@ impl Artifact<'_> {
             inlined_functions: self.inlined_functions()?.collect(),
             inlined_ranges: self.inlined_ranges()?.collect(),
             frame_slots: self.frame_slots()?.collect(),
+            kept_values: self.kept_values()?.collect(),
             hooked_functions: self.hooked_functions()?.collect(),
             stack_maps: self.stack_maps()?.collect::<Result<_, _>>()?,
             fuel: self.fuel()?.collect(),

@@ -9,8 +9,8 @@ use super::{WriteOptions, Writer};
 use crate::address_map;
 use crate::error::Error;
 use crate::format::{
-    CatchHandlerRecord, CatchSiteRecord, CodeRecord, FrameSlotRecord, FuelRecord, NONE, Part,
-    TextItemRecord, flags, text_item_kind,
+    CatchHandlerRecord, CatchSiteRecord, CodeRecord, FrameSlotRecord, FuelRecord, KeptValueRecord,
+    NONE, Part, TextItemRecord, flags, text_item_kind,
 };
 use crate::traps;
 
@@ -65,6 +65,13 @@ impl Writer {
             below_frame_pointer: slot.below_frame_pointer.into(),
         });
         self.add(Part::FrameSlots, slots.collect::<Vec<_>>());
+        let kept = compiled.kept_values.iter().map(|kept| KeptValueRecord {
+            func: kept.func.as_u32().into(),
+            local: kept.local.unwrap_or(NONE).into(),
+            below_frame_pointer: kept.below_frame_pointer.into(),
+            size: u32::from(kept.size).into(),
+        });
+        self.add(Part::KeptValues, kept.collect::<Vec<_>>());
         let hooked = compiled.hooked_functions.iter().map(|func| U32::new(func.as_u32()));
         self.add(Part::HookedFunctions, hooked.collect::<Vec<_>>());
         let fuel = compiled.fuel.iter().map(|entry| FuelRecord {

@@ -5,13 +5,14 @@ use proptest::prelude::*;
 use wasm_types::profile::{CodeHash, CounterMap, CounterPoint, PointKind};
 use wasm_types::{
     AddressMapEntry, ArrayType, CatchHandler, CatchSite, CompiledFunction, CompiledModule,
-    CompositeType, ConstExpr, ConstOp, ContType, DataIndex, DataKind, DataSegment, ElemIndex,
-    ElementItems, ElementKind, ElementSegment, EntityIndex, Export, FieldType, FrameOperand,
-    FramePoint, FrameSlotEntry, FrameValueKind, FuelEntry, FuncIndex, FuncType, FunctionFrame,
-    GlobalIndex, GlobalType, HeapType, Import, InlinedFunction, InlinedRange, Internals, IsaFlag,
-    MemoryIndex, MemoryType, Module, NameMap, OptLevel, RecGroup, RefType, StackMapEntry,
-    StorageType, StructType, SubType, TableIndex, TableType, TagIndex, TagType, TextItem,
-    TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, TypeKind, ValType, WasmFeatures,
+    CompositeType, ConstExpr, ConstOp, ContType, DataIndex, DataKind, DataSegment,
+    DefinedFuncIndex, ElemIndex, ElementItems, ElementKind, ElementSegment, EntityIndex, Export,
+    FieldType, FrameOperand, FramePoint, FrameSlotEntry, FrameValueKind, FuelEntry, FuncIndex,
+    FuncType, FunctionFrame, GlobalIndex, GlobalType, HeapType, Import, InlinedFunction,
+    InlinedRange, Internals, IsaFlag, KeptValue, MemoryIndex, MemoryType, Module, NameMap,
+    OptLevel, RecGroup, RefType, StackMapEntry, StorageType, StructType, SubType, TableIndex,
+    TableType, TagIndex, TagType, TextItem, TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex,
+    TypeKind, ValType, WasmFeatures,
 };
 
 pub(crate) const TARGETS: [&str; 4] = [
@@ -466,6 +467,15 @@ impl Source {
             func: FuncIndex::new(func),
             below_frame_pointer: 8 * func,
         });
+        let kept = (0..module.functions.len() as u32 - imported).filter(|func| func % 5 == 1);
+        let kept_values = kept.flat_map(|func| {
+            [None, Some(func)].map(|local| KeptValue {
+                func: DefinedFuncIndex::new(func),
+                local,
+                below_frame_pointer: 16 * func,
+                size: 8,
+            })
+        });
         let hooked = (imported..module.functions.len() as u32).filter(|func| func % 4 == 2);
         let mut return_offset = 0;
         let catch_sites = self.many(40, |s, _| {
@@ -504,6 +514,7 @@ impl Source {
             traps,
             address_map,
             frame_slots: frame_slots.collect(),
+            kept_values: kept_values.collect(),
             hooked_functions: hooked.map(FuncIndex::new).collect(),
             inlined_functions,
             inlined_ranges,

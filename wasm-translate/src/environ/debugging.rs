@@ -49,6 +49,31 @@ pub trait Debugging: Functions {
         Ok(())
     }
 
+    /// Called when a function is entered that keeps locals for native debuggers: the address of
+    /// where the base of the first memory is goes to the frame. `false` if there is no memory, and
+    /// nothing is kept.
+    ///
+    /// # Errors
+    ///
+    /// If the function can't do that.
+    fn keep_memory_place(&mut self, _builder: &mut FunctionBuilder<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// Called where a local starts with a value, if it is kept for native debuggers: it has a place
+    /// in the frame from there on.
+    fn keep_named_local(&mut self, _builder: &mut FunctionBuilder<'_>, _local: u32, _value: Value) {
+    }
+
+    /// Called where such a local gets another value.
+    fn keep_named_local_again(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _local: u32,
+        _value: Value,
+    ) {
+    }
+
     /// Called where a call of a function has returned to the code.
     fn call_returned(&mut self, _builder: &mut FunctionBuilder<'_>) {}
 }

@@ -63,6 +63,7 @@ fn set_local<E: FuncEnvironment + ?Sized>(
     local: u32,
     value: Value,
 ) {
+    t.keep_named(local, value);
     if !t.keep_local(local, value) {
         t.builder.def_var(t.local(local), value);
     }

@@ -95,6 +95,23 @@ impl Debugging for RuntimeEnvironment<'_> {
         Ok(())
     }
 
+    fn keep_memory_place(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<bool> {
+        Ok(self.keep_address_of_memory(builder))
+    }
+
+    fn keep_named_local(&mut self, builder: &mut FunctionBuilder<'_>, local: u32, value: Value) {
+        self.keep_in_new_place(builder, Some(local), value);
+    }
+
+    fn keep_named_local_again(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        local: u32,
+        value: Value,
+    ) {
+        self.keep_in_place(builder, local, value);
+    }
+
     fn call_returned(&mut self, builder: &mut FunctionBuilder<'_>) {
         let flags = self.trusted(builder, Region::Stops);
         let base = self.load_constant(builder, self.layout.stops());

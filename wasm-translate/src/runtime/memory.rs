@@ -121,6 +121,16 @@ impl RuntimeEnvironment<'_> {
         }
     }
 
+    /// The address of where the base of a memory is.
+    pub(super) fn address_of_base(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Value {
+        let (address, offset) = self.memory_record(builder, memory);
+        builder.ins().iadd_imm_s(address, i64::from(offset) + i64::from(record::BASE))
+    }
+
     /// The current length in bytes.
     pub(super) fn load_memory_length(
         &mut self,
