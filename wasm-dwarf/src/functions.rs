@@ -163,22 +163,6 @@ fn descend<'a>(
     Ok(())
 }
 
-/// The names of functions of a unit, with their code, in the words of the source: as debuggers want
-/// them.
-#[cfg(feature = "translate")]
-pub(crate) fn names<'a>(
-    units: &Units,
-    dwarf: &Dwarf<'a>,
-    unit: &Unit<'a, '_>,
-    budget: &mut Budget,
-) -> Vec<(Range<u64>, String)> {
-    let functions = read(dwarf, unit, budget).into_iter();
-    let named = functions.filter_map(|Function { code, entry }| {
-        Some((code, name(units, dwarf, unit, UnitOffset(entry), MOST_HOPS, budget)?))
-    });
-    named.collect()
-}
-
 /// The name of a function: as the linker knows it, if that is said.
 fn name<'a>(
     units: &Units,

@@ -39,6 +39,10 @@
 mod budget;
 mod functions;
 mod lines;
+#[cfg(feature = "translate")]
+mod locals;
+#[cfg(feature = "translate")]
+mod locations;
 mod place;
 mod places;
 mod ranges;
@@ -47,8 +51,10 @@ mod sections;
 mod translate;
 mod units;
 
+#[cfg(feature = "translate")]
+pub use locals::{NamedLocals, named_locals};
 pub use place::Place;
 pub use places::Places;
 pub use sections::Section;
 #[cfg(feature = "translate")]
-pub use translate::{Code, translate};
+pub use translate::{Code, KeptFrame, KeptLocal, translate};

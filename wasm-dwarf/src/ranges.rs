@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use gimli::{
-    AttributeValue, DebugAddrBase, DebugAddrIndex, DebugRngListsBase, Encoding, RangeListsOffset,
-    RawRngListEntry, Reader as _, Result, Section as _,
+    AttributeValue, DebugAddrBase, DebugAddrIndex, DebugLocListsBase, DebugRngListsBase, Encoding,
+    RangeListsOffset, RawRngListEntry, Reader as _, Result, Section as _,
 };
 
 use crate::budget::Budget;
@@ -17,6 +17,7 @@ pub(crate) struct Bases {
     pub(crate) low_pc: u64,
     pub(crate) addr: DebugAddrBase,
     pub(crate) ranges: DebugRngListsBase,
+    pub(crate) locations: DebugLocListsBase,
 }
 
 /// The attributes of an entry that say what it is about.
@@ -36,6 +37,12 @@ impl<'a> Pcs<'a> {
             gimli::DW_AT_ranges => self.ranges = Some(value),
             _ => {}
         }
+    }
+
+    /// Whether there is any.
+    #[cfg(feature = "translate")]
+    pub(crate) fn is_some(&self) -> bool {
+        self.low.is_some() || self.ranges.is_some()
     }
 
     /// The lowest address.
@@ -119,7 +126,7 @@ fn address(dwarf: &Dwarf<'_>, bases: &Bases, value: AttributeValue<Reader<'_>>) 
 }
 
 /// An address of the section of addresses.
-fn indexed(dwarf: &Dwarf<'_>, bases: &Bases, index: DebugAddrIndex) -> Option<u64> {
+pub(crate) fn indexed(dwarf: &Dwarf<'_>, bases: &Bases, index: DebugAddrIndex) -> Option<u64> {
     // So that it can be multiplied.
     let index = u32::try_from(index.0).ok()?;
     let index = DebugAddrIndex(index as usize);

@@ -34,3 +34,10 @@ pub(crate) fn size(dwarf: &Dwarf<'_>) -> u64 {
     .map(|reader| reader.len() as u64)
     .sum()
 }
+
+/// How many bytes the sections have, with lists of places.
+#[cfg(feature = "translate")]
+pub(crate) fn size_with_places(section: Section<'_, '_>, dwarf: &Dwarf<'_>) -> u64 {
+    let places = [".debug_loc", ".debug_loclists"].map(|name| section(name).len() as u64);
+    size(dwarf).saturating_add(places[0]).saturating_add(places[1])
+}

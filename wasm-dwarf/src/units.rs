@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use gimli::{
     Abbreviations, AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugAddrBase, DebugLineOffset,
-    DebugRngListsBase, DebugStrOffsetsBase, DebugStrOffsetsIndex, DwarfFileType, Error,
-    LittleEndian, Result, Section as _, UnitHeader, UnitOffset,
+    DebugLocListsBase, DebugRngListsBase, DebugStrOffsetsBase, DebugStrOffsetsIndex, DwarfFileType,
+    Error, LittleEndian, Result, Section as _, UnitHeader, UnitOffset,
 };
 
 use crate::budget::Budget;
@@ -124,6 +124,7 @@ impl<'a, 'abbrev> Unit<'a, 'abbrev> {
                 low_pc: 0,
                 addr: DebugAddrBase(0),
                 ranges: DebugRngListsBase::default_for_encoding_and_file(encoding, file),
+                locations: DebugLocListsBase::default_for_encoding_and_file(encoding, file),
             },
             pcs: Pcs::default(),
             name: None,
@@ -145,6 +146,7 @@ impl<'a, 'abbrev> Unit<'a, 'abbrev> {
                 (_, AttributeValue::DebugStrOffsetsBase(base)) => unit.strings = base,
                 (_, AttributeValue::DebugAddrBase(base)) => unit.bases.addr = base,
                 (_, AttributeValue::DebugRngListsBase(base)) => unit.bases.ranges = base,
+                (_, AttributeValue::DebugLocListsBase(base)) => unit.bases.locations = base,
                 _ => {}
             }
         }

@@ -1,6 +1,8 @@
 //! Debugging information that was changed gives other places or none: no panic, and no more work
 //! than there are bytes.
 
+mod support;
+
 use std::cell::Cell;
 
 use proptest::prelude::*;
@@ -9,42 +11,20 @@ use wasm_dwarf::Places;
 /// A program of the whole project's tests, compiled by clang 14: DWARF 4.
 const WASM: &[u8] = include_bytes!("../../tests/debugging/traps.wasm");
 
+/// One with variables of many kinds, in lists of places.
+#[cfg(feature = "translate")]
+const VARIABLES: &[u8] = include_bytes!("../../tests/debugging/variables-optimized.wasm");
+
 /// The sections of the module, by name.
-fn sections() -> Vec<(String, Vec<u8>)> {
-    fn number(bytes: &mut &[u8]) -> usize {
-        let (mut value, mut shift) = (0, 0);
-        loop {
-            let (byte, rest) = bytes.split_first().expect("a whole module");
-            *bytes = rest;
-            value |= usize::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                return value;
-            }
-        }
-    }
-    let mut rest = &WASM[8..];
-    let mut sections = Vec::new();
-    while let Some((id, after)) = rest.split_first() {
-        rest = after;
-        let len = number(&mut rest);
-        let (mut contents, after) = rest.split_at(len);
-        rest = after;
-        if *id == 0 {
-            let len = number(&mut contents);
-            let (name, contents) = contents.split_at(len);
-            sections.push((String::from_utf8_lossy(name).into_owned(), contents.to_vec()));
-        }
-    }
-    sections.retain(|(name, _)| name.starts_with(".debug_"));
-    sections
+fn sections() -> support::Sections {
+    support::sections(WASM)
 }
 
-fn find(sections: &[(String, Vec<u8>)], address: u64) -> Vec<wasm_dwarf::Place> {
+fn find(sections: &support::Sections, address: u64) -> Vec<wasm_dwarf::Place> {
     let reads = Cell::new(0);
     let section = |name: &str| {
         reads.set(reads.get() + 1);
-        sections.iter().find(|(known, _)| known == name).map_or(&[][..], |(_, bytes)| bytes)
+        support::section(sections, name)
     };
     let places = Places::read(&section);
     let found = places.find(&section, address);
@@ -68,15 +48,19 @@ fn every_address_of_the_code_has_a_place() {
 
 /// Translates for code in which each byte of the module is an instruction.
 #[cfg(feature = "translate")]
-fn translate(sections: &[(String, Vec<u8>)]) -> Vec<(&'static str, Vec<u8>)> {
-    let section = |name: &str| {
-        sections.iter().find(|(known, _)| known == name).map_or(&[][..], |(_, bytes)| bytes)
-    };
-    let places = (0..0x60).map(|place| (place, (place % 7 != 0).then_some(place)));
+fn translate(sections: &support::Sections) -> Vec<(&'static str, Vec<u8>)> {
+    let section = |name: &str| support::section(sections, name);
+    let places = (0..0x100).map(|place| (place, (place % 7 != 0).then_some(place)));
     // Out of order, behind the end, and twice the same.
-    let places = places.chain([(3, Some(4)), (0x5f, None), (0x1000, Some(9))]).collect();
-    let code = wasm_dwarf::Code { address: 0x7000_0000_0000, len: 0x60, name: "a\0b", places };
-    wasm_dwarf::translate(&section, &[code])
+    let places = places.chain([(3, Some(4)), (0xff, None), (0x1000, Some(9))]).collect();
+    let locals = (0..3).map(|local| wasm_dwarf::KeptLocal { local, below: 8 * local, size: 4 });
+    let frame = wasm_dwarf::KeptFrame { register: 6, memory_below: 64, locals: locals.collect() };
+    let frame = Some(frame);
+    let code =
+        wasm_dwarf::Code { address: 0x7000_0000_0000, len: 0x100, name: "a\0b", places, frame };
+    let again = wasm_dwarf::Code { address: u64::MAX - 3, name: "again", ..code.clone() };
+    wasm_dwarf::named_locals(&section);
+    wasm_dwarf::translate(&section, &[code, again])
 }
 
 #[cfg(feature = "translate")]
@@ -87,7 +71,26 @@ fn machine_code_has_lines() {
     assert!([".debug_abbrev", ".debug_info", ".debug_line"].into_iter().all(has), "{made:?}");
     let line = made.iter().find(|(name, _)| *name == ".debug_line").expect("lines");
     assert!(line.1.windows(12).any(|part| part == b"/src/traps.c"));
-    assert!(translate(&[]).is_empty());
+    assert!(translate(&Vec::new()).is_empty());
+}
+
+/// Changes bytes, and cuts off the end of a section.
+fn damage(
+    sections: &mut support::Sections,
+    changes: &[(prop::sample::Index, prop::sample::Index, u8)],
+    cut: Option<(prop::sample::Index, prop::sample::Index)>,
+) {
+    for (section, place, byte) in changes {
+        let at = section.index(sections.len());
+        let bytes = &mut sections[at].1;
+        let place = place.index(bytes.len());
+        bytes[place] = *byte;
+    }
+    if let Some((section, place)) = cut {
+        let at = section.index(sections.len());
+        let len = place.index(sections[at].1.len());
+        sections[at].1.truncate(len);
+    }
 }
 
 proptest! {
@@ -100,21 +103,17 @@ proptest! {
         cut in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>())),
     ) {
         let mut sections = sections();
-        for (section, place, byte) in changes {
-            let (_, bytes) = section.get(&sections);
-            let (at, len) = (section.index(sections.len()), bytes.len());
-            sections[at].1[place.index(len)] = byte;
-        }
-        if let Some((section, place)) = cut {
-            let at = section.index(sections.len());
-            let len = place.index(sections[at].1.len());
-            sections[at].1.truncate(len);
-        }
+        damage(&mut sections, &changes, cut);
         for address in (0..0x60).chain([u64::from(u32::MAX), u64::MAX]) {
             find(&sections, address);
         }
         #[cfg(feature = "translate")]
-        translate(&sections);
+        {
+            translate(&sections);
+            let mut sections = support::sections(VARIABLES);
+            damage(&mut sections, &changes, cut);
+            translate(&sections);
+        }
     }
 }
 
@@ -142,7 +141,7 @@ fn what_is_shared_is_not_read_again_and_again() {
         ranges.extend((number + 1).to_le_bytes());
     }
     ranges.extend([0; 8]);
-    let sections = [
+    let sections = vec![
         (".debug_abbrev".to_string(), abbreviations),
         (".debug_info".to_string(), info),
         (".debug_ranges".to_string(), ranges),

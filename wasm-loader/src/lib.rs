@@ -50,8 +50,8 @@
 //! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
 //! * `profile`: Names of loaded functions for `perf` (perf maps and jitdump files), GDB and LLDB,
 //!   as the module `profile`; on Linux.
-//! * `debug-info`: GDB and LLDB know lines in the source, too, for modules that keep their
-//!   debugging information.
+//! * `debug-info`: GDB and LLDB know lines and variables of the source, too, for modules that keep
+//!   their debugging information.
 //! * `mac`: Loading what a trust policy accepts, as safe functions (`Loaded::verified_from_file`
 //!   and its relatives): authenticated artifacts, or those with known hashes.
 //! * `sign`: The same for signed artifacts.

@@ -9,7 +9,7 @@
 //! * [`jitdump`]: a file by which `perf inject --jit` knows functions with their code and their
 //!   offsets in the Wasm binary, also if code is unloaded while the program runs,
 //! * [`gdb`]: the interface by which GDB and LLDB know functions of the process they debug, and
-//!   with the feature `debug-info` their lines in the source.
+//!   with the feature `debug-info` their lines in the source, and variables.
 //!
 //! Names are those of the artifact's ELF symbols
 //! ([`Artifact::symbols`](wasm_artifact::Artifact::symbols)). All three work on Linux, and are

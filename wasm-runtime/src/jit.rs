@@ -12,6 +12,7 @@ mod function_hooks;
 mod identity;
 mod text;
 mod timings;
+mod variables;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -155,7 +156,8 @@ impl CraneliftCompiler {
         let start = Instant::now();
         let parsed = Module::parse_with_bodies(&wasm, request.features)?;
         let declarations = start.elapsed();
-        let settings = for_module(&settings, request.inlining, parsed.module());
+        let wishes = Wishes::of(request);
+        let settings = for_module(&settings, wishes, parsed.module(), &wasm);
         let (compiled, functions) = wasm_translate::compile_module_timed(&parsed, &wasm, &settings)
             .map_err(unwrap_invalid)?;
         let mut options = WriteOptions::new();
@@ -185,17 +187,35 @@ impl CraneliftCompiler {
     }
 }
 
+/// What a request says that leads to settings of its own for each module.
+#[derive(Clone, Copy)]
+struct Wishes {
+    inlining: Inlining,
+    native_variables: bool,
+}
+
+impl Wishes {
+    fn of(request: &CompileRequest) -> Self {
+        Self { inlining: request.inlining, native_variables: request.native_variables }
+    }
+}
+
 /// The settings for one module of those that a request is about.
 fn for_module<'s>(
     settings: &'s Settings,
-    inlining: Inlining,
+    wishes: Wishes,
     module: &Module,
+    wasm: &[u8],
 ) -> Cow<'s, Settings> {
+    let Wishes { inlining, native_variables } = wishes;
     let is_object = |ty: &SubType| ty.composite.kind() != TypeKind::Func;
     let has_objects = || module.types.iter().any(is_object);
     let mut settings = Cow::Borrowed(settings);
     if inlining.is_on(true) && !inlining.is_on(has_objects()) {
         settings.to_mut().inlining(false);
+    }
+    if native_variables && variables::may_be_kept(module) {
+        variables::keep(settings.to_mut(), module, wasm);
     }
     settings
 }

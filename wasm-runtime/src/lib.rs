@@ -73,7 +73,7 @@
 //! * `profile`: `Config::profiler` and `Config::debug_info`: profilers and debuggers know the
 //!   functions of modules by their names.
 //! * `debug-info`: `Config::debug_info` makes modules keep their debugging information, and
-//!   debuggers know lines in the source.
+//!   debuggers know lines and variables of the source.
 //! * `async`: Calls that may wait: `Func::call_async`, host functions that are futures
 //!   (`Func::wrap_async`, `Linker::func_wrap_async`), `Linker::instantiate_async`. Any executor can
 //!   run them.

@@ -111,7 +111,7 @@
 //!   at the same place and no call has returned to Wasm since. Artifacts that can be debugged run
 //!   only in engines that debug.
 //! * **Debuggers** of native code get the names of functions by `Config::debug_info` (feature
-//!   `profile`), and lines in the source (feature `debug-info`), but no variables. The code is as
+//!   `profile`), and lines and variables of the source (feature `debug-info`). The code is as
 //!   optimised as without.
 //! * **Backtraces** have places in the source
 //!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details)) with the feature

@@ -68,7 +68,7 @@
 //! * `profile`: `Config::profiler` and `Config::debug_info`: profilers and debuggers know the
 //!   functions of modules by their names.
 //! * `debug-info`: `Config::debug_info` makes modules keep their debugging information, and
-//!   debuggers know lines in the source.
+//!   debuggers know lines and variables of the source.
 //! * `sign`: `Config::trust`, `Module::deserialize_verified` and the module `sign`: artifacts that
 //!   are signed, authenticated or known by their hash are verified and loaded by safe functions,
 //!   whoever may write them.

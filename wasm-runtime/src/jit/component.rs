@@ -10,11 +10,11 @@ use std::time::Instant;
 use wasm_artifact::{Artifact, WriteOptions};
 use wasm_component_translate::HostAccess;
 use wasm_store::error::Context;
-use wasm_store::{CompileRequest, Inlining, Result, WasmFeatures};
+use wasm_store::{CompileRequest, Result, WasmFeatures};
 use wasm_translate::Settings;
 use wasm_types::{Module, ParsedModule};
 
-use super::{CompileTimings, CraneliftCompiler, for_module, text, unwrap_invalid};
+use super::{CompileTimings, CraneliftCompiler, Wishes, for_module, text, unwrap_invalid};
 
 /// Compiles a component to the bytes of an artifact.
 pub(super) fn compile(
@@ -101,7 +101,7 @@ struct Work {
     threshold: usize,
     options: WriteOptions,
     features: WasmFeatures,
-    inlining: Inlining,
+    wishes: Wishes,
 }
 
 impl Work {
@@ -138,7 +138,7 @@ impl Work {
             threshold: all / 4 + 1,
             options,
             features: request.features,
-            inlining: request.inlining,
+            wishes: Wishes::of(request),
         })
     }
 
@@ -146,7 +146,7 @@ impl Work {
     fn compile(&self, parsed: &Parsed<'_>) -> Result<(Vec<u8>, CompileTimings)> {
         let large = parsed.wasm.len() >= self.threshold;
         let settings = if large { &self.large } else { &self.small };
-        let settings = for_module(settings, self.inlining, parsed.module.module());
+        let settings = for_module(settings, self.wishes, parsed.module.module(), parsed.wasm);
         let (mut compiled, functions) =
             wasm_translate::compile_module_timed(&parsed.module, parsed.wasm, &settings)
                 .map_err(unwrap_invalid)

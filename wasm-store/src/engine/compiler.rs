@@ -146,6 +146,10 @@ pub struct CompileRequest {
     /// A version that the program gives its artifacts, beside those of their format and of the
     /// run-time ABI: see [`producer`](Self::producer).
     pub version: Option<String>,
+    /// Whether functions keep in their frames what native debuggers find variables of the source
+    /// by, as far as the module's debugging information says. Without it, the code is as if there
+    /// was none.
+    pub native_variables: bool,
 }
 
 impl CompileRequest {
@@ -168,6 +172,7 @@ impl CompileRequest {
             address_map: true,
             debug_sections: false,
             version: None,
+            native_variables: false,
         }
     }
 

@@ -30,6 +30,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         address_map,
         debug_sections,
         version,
+        native_variables,
     } = request;
     let mut key = KeyBuilder::new();
     key.text("compiler", compiler)
@@ -57,6 +58,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         .flag("address_map", *address_map)
         .flag("debug_sections", *debug_sections)
         .optional_text("version", version.as_deref())
+        .flag("native_variables", *native_variables)
         .bytes("module", bytes);
     key.finish()
 }
@@ -118,6 +120,7 @@ mod tests {
             |request| request.debug_sections ^= true,
             |request| request.version = Some(String::new()),
             |request| request.version = Some("1".into()),
+            |request| request.native_variables ^= true,
         ];
         let mut keys = vec![of("other", &CompileRequest::new(), b"wasm")];
         keys.push(of("", &CompileRequest::new(), b"wasm"));

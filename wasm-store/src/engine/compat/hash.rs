@@ -69,10 +69,11 @@ impl Hash for Compatibility<'_> {
             address_map,
             debug_sections,
             version,
+            native_variables,
         } = &self.0.config().request;
         (FORMAT_VERSION, ABI_VERSION).hash(state);
         (tunables, features.bits(), flags, target_features).hash(state);
-        (function_hooks, inlining, address_map, debug_sections).hash(state);
+        (function_hooks, inlining, address_map, debug_sections, native_variables).hash(state);
         profile.as_ref().map(|profile| profile.identity()).hash(state);
         (target, version).hash(state);
         if target.is_none() {
@@ -113,6 +114,7 @@ mod tests {
             hash(|config| _ = config.profile(Default::default())),
             hash(|config| config.request.address_map ^= true),
             hash(|config| config.request.debug_sections ^= true),
+            hash(|config| config.request.native_variables ^= true),
             hash(|config| _ = config.compiler_inlining(crate::Inlining::No)),
         ];
         for (place, hash) in hashes.iter().enumerate() {

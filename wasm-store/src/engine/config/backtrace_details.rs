@@ -51,6 +51,7 @@ impl Config {
     pub(in crate::engine) fn settle_debug_sections(&mut self) -> &mut Self {
         self.request.debug_sections =
             self.backtrace_details.keeps_debug_sections() || self.profiling.wants_debug_sections();
+        self.request.native_variables = self.profiling.wants_debug_sections();
         self
     }
 }

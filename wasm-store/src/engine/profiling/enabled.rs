@@ -51,12 +51,23 @@ impl Config {
     /// breakpoints, backtraces and disassembly. The default is no.
     ///
     /// With the feature `debug-info`, modules that are compiled keep their debugging information
-    /// (DWARF), and debuggers know lines in the source as well: breakpoints can be set on them, and
-    /// the program goes on line by line. They know no variables.
+    /// (DWARF), and debuggers know lines and variables of the source as well: breakpoints can be
+    /// set on them, the program goes on line by line, and parameters, variables and what is in them
+    /// are shown with their types.
     ///
-    /// Cost: a copy of the names for each module, and its lines; none for its code. The code is as
-    /// optimised as without: for code that follows the source line by line, choose
-    /// [`OptLevel::None`](crate::OptLevel) as well.
+    /// * A variable that is a pointer has the address in the process that it leads to, and can be
+    ///   followed as ever: `print *list`. Pointers in structures and arrays are offsets into the
+    ///   module's memory, and shown as numbers. `wasm_memory` is what they count from:
+    ///   `print *(struct node *)(wasm_memory + list->next)`.
+    /// * What the compiler of the source has optimised away stays so, and so does what it has in
+    ///   places that machine code does not keep: nothing is shown in their place.
+    /// * Variables are there to be read. Those in memory can be set, too.
+    ///
+    /// Cost: a copy of the names for each module, and its lines and types. In modules with
+    /// debugging information, functions write the locals that variables are found by to their
+    /// frames, and no function is put in place of a call; all other code is the same. It is as
+    /// optimised as without: for code that follows the source line by line, and has no value a few
+    /// instructions early or late, choose [`OptLevel::None`](crate::OptLevel) as well.
     ///
     /// They are notified when a module is compiled or loaded, and forget it with the module. They
     /// find nothing in a program that was stripped of its symbols. On systems other than Linux,
