@@ -514,6 +514,17 @@ impl<'a> Artifact<'a> {
         self.tables.text.unsummed()
     }
 
+    /// The artifact with its machine code in another place than the rest of its bytes, for loaders
+    /// that map it by itself. It has to be the same; `None` if it does not even have the same length.
+    #[must_use]
+    pub fn with_text(mut self, text: &'a [u8]) -> Option<Self> {
+        if text.len() != self.text().len() {
+            return None;
+        }
+        self.tables.text = Table::new(text)?;
+        Some(self)
+    }
+
     /// Where the machine code starts in the file of the artifact: a multiple of the page size, or
     /// if it is a module of a component, of 64.
     pub fn text_file_offset(&self) -> u64 {

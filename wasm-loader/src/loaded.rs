@@ -6,8 +6,10 @@ use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::slice;
 use std::sync::{Arc, OnceLock, Weak};
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::FileType;
 use rustix::io::retry_on_intr;
 use wasm_artifact::{Artifact, text_range};
@@ -42,6 +44,13 @@ pub struct Loaded {
 pub(crate) enum Backing {
     /// They are its own.
     Own(#[allow(dead_code, reason = "is only kept")] Mapping),
+    /// They were read from its file, and only its code is mapped.
+    Read {
+        #[allow(dead_code, reason = "is only kept")]
+        code: Mapping,
+        #[allow(dead_code, reason = "is only kept")]
+        bytes: Vec<u8>,
+    },
     /// They are those of a component, which it is a module of.
     Shared(#[allow(dead_code, reason = "is only kept")] Arc<Whole>),
 }
@@ -79,6 +88,11 @@ impl Images {
 /// How many bytes of a file are read before it is mapped: they include header and directory.
 const HEAD: usize = 2048;
 
+/// How many bytes a file may have to be read instead of mapped, but for its code. To read these takes
+/// a third of the time that it takes to have the first of them mapped by a fault, and to make others
+/// executable afterwards.
+const READ_WHOLE: usize = 16 << 10;
+
 /// How many bytes of a file the kernel maps at once, as a rule, at the first fault.
 const MAPPED_BY_A_FAULT: usize = 64 << 10;
 
@@ -89,7 +103,7 @@ pub(crate) fn make_executable(mapping: &mut Mapping, text: Range<usize>) -> Resu
 impl Loaded {
     /// Loads the artifact in a file: maps it, checks it against this host, and makes its code
     /// executable. The number of system calls and of touched pages does not depend on the size of
-    /// the module.
+    /// the module. Of a file of up to 16 KiB only the code is mapped; the rest is read.
     ///
     /// # Safety
     ///
@@ -117,6 +131,13 @@ impl Loaded {
     /// As for [`from_file`](Self::from_file).
     pub unsafe fn from_fd(file: OwnedFd) -> Result<Arc<Self>, Error> {
         let len = file_len(&file)?;
+        // SAFETY: the caller guarantees that the file does not change, and vouches for the code.
+        let read = if len <= READ_WHOLE { unsafe { read_whole(&file, len) } } else { None };
+        if let Some((artifact, backing)) = read {
+            let images = Images::File(artifact.has_memory_images().then_some(file));
+            // SAFETY: the two belong together, and the code is executable and trustworthy.
+            return Ok(unsafe { Self::assemble(artifact, backing, images) });
+        }
         // SAFETY: the caller guarantees that the file does not change.
         let mapping = unsafe { map(&file, len, len > MAPPED_BY_A_FAULT)? };
         // SAFETY: the caller vouches for the code.
@@ -257,6 +278,37 @@ impl Loaded {
             }
         }
     }
+}
+
+/// Reads the artifact in a small file and maps its code. `None` if there is anything in the way: the
+/// usual way of loading finds out what it is.
+///
+/// # Safety
+///
+/// Nobody may change the file, or truncate it, as long as the code is mapped. The artifact must not
+/// be used any longer than what it reads, which is beside it.
+unsafe fn read_whole(file: &OwnedFd, len: usize) -> Option<(Artifact<'static>, Backing)> {
+    let mut bytes = Vec::with_capacity(len);
+    let count = retry_on_intr(|| rustix::io::pread(file, spare_capacity(&mut bytes), 0)).ok()?;
+    if count != len {
+        return None;
+    }
+    // SAFETY: the bytes are not changed any more, and stay where they are if their owner moves. The
+    // caller drops the reader first.
+    let read: &'static [u8] = unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
+    let artifact = Artifact::parse(read).ok()?;
+    check_host(&artifact).ok()?;
+    let text = artifact.text();
+    if text.is_empty() {
+        return None;
+    }
+    // SAFETY: the caller guarantees that the file does not change. Parsing has checked that the text
+    // starts at a page and lies within the file.
+    let code = unsafe { Mapping::of_code(file.as_fd(), artifact.text_file_offset(), text.len()) };
+    let code = code.ok()?;
+    // SAFETY: as for what was read.
+    let artifact = artifact.with_text(unsafe { code.bytes() })?;
+    Some((artifact, Backing::Read { code, bytes }))
 }
 
 /// Maps a file, and makes the code in it executable.

@@ -41,6 +41,23 @@ impl Mapping {
         Ok(Self { base: non_null(base)?, len, executable: 0..0 })
     }
 
+    /// Maps a part of a file, executable from the start; `offset` must be that of a page, and `len`
+    /// not zero.
+    ///
+    /// # Safety
+    ///
+    /// As for [`of_file`](Self::of_file).
+    pub(crate) unsafe fn of_code(
+        file: BorrowedFd<'_>,
+        offset: u64,
+        len: usize,
+    ) -> io::Result<Self> {
+        let access = ProtFlags::READ | ProtFlags::EXEC;
+        // SAFETY: as above.
+        let base = unsafe { mmap(place::hint(len), len, access, MapFlags::PRIVATE, file, offset)? };
+        Ok(Self { base: non_null(base)?, len, executable: 0..len })
+    }
+
     /// A copy of the bytes, which must not be empty.
     pub(crate) fn of_bytes(bytes: &[u8]) -> io::Result<Self> {
         Self::filled(bytes.len(), |copy| {

@@ -74,6 +74,31 @@ fn code_from_a_file_runs() {
 }
 
 #[test]
+fn of_a_small_file_only_the_code_is_mapped() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let artifact = artifact_of(FORTY_TWO);
+    file.write_all(&artifact).unwrap();
+    let path = file.path().to_owned();
+    // SAFETY: the code is well known, and nobody else knows the file.
+    let load = || unsafe { Loaded::from_file(&path) }.unwrap();
+    let read = load();
+    let elsewhere = |loaded: &Loaded| {
+        let bytes = loaded.artifact().bytes().as_ptr_range();
+        !bytes.contains(&loaded.artifact().text().as_ptr())
+    };
+    // Where pages are large, there are no files as small as that.
+    assert_eq!(elsewhere(&read), artifact.len() <= 16 << 10);
+    assert_eq!(read.artifact().bytes(), artifact);
+    check(&read);
+    // With more behind it than is read.
+    file.write_all(&[0; 64 << 10]).unwrap();
+    let mapped = load();
+    assert!(!elsewhere(&mapped));
+    assert_eq!(mapped.artifact().text(), read.artifact().text());
+    check(&mapped);
+}
+
+#[test]
 fn code_from_bytes_runs() {
     let mut bytes = artifact_of(FORTY_TWO);
     bytes.extend_from_slice(b"something after the artifact");
