@@ -137,6 +137,9 @@ impl Translator {
         let mut validator = parsed.func_to_validate(func).into_validator(allocations);
         let frontend_config = env.isa().frontend_config();
         let source = parsed.body(wasm, func);
+        // An operator makes about one instruction, each of which has a place: so the map does not
+        // grow with each of them.
+        into.srclocs.resize(source.as_bytes().len());
         let mut body = Body {
             parsed,
             wasm,
@@ -337,7 +340,7 @@ impl<'a> Body<'a, '_> {
                 }
             }
             t.builder.set_srcloc(t.places.of(at)?);
-            if t.reachable {
+            if t.reachable && t.debugged.is_some() {
                 t.debug_point(validator, at)?;
             }
             validator.op(at, &op)?;
@@ -350,7 +353,9 @@ impl<'a> Body<'a, '_> {
                 (None, None) => {
                     let height = t.innermost_height();
                     ops::translate(t, &op)?;
-                    t.after_debugged(&op, height);
+                    if t.debugged.is_some() {
+                        t.after_debugged(&op, height);
+                    }
                     count_after(t, &op);
                 }
                 (Some(idiom), _) => {

@@ -20,8 +20,10 @@
 //! The order is computed as a key for each instruction, no smaller than those of its operands, by
 //! which the block is sorted; a block is nearly sorted to begin with, which the sort makes use of.
 
+use std::sync::LazyLock;
+
 use cranelift_codegen::entity::SecondaryMap;
-use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, ValueDef};
+use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, ValueDef};
 
 /// The place of an instruction that comes after all others.
 const LAST: u32 = u32::MAX;
@@ -46,8 +48,8 @@ struct Position {
     key: u32,
     /// The smallest key of those in the block that use it.
     first_use: u32,
-    /// Where its operands end in the list of all.
-    operands_end: u32,
+    /// Where its operands start in the list of all.
+    operands_start: u32,
     kind: Kind,
 }
 
@@ -127,9 +129,11 @@ impl Reorder {
         let mut effects = 0;
         self.operands.clear();
         for &inst in &self.order {
+            let operands_start = self.operands.len() as u32;
             let mut operands = 0;
             let mut varying = 0;
-            for &value in func.dfg.inst_args(inst) {
+            let args = func.dfg.inst_args(inst);
+            for &value in args {
                 match func.dfg.value_def(value) {
                     ValueDef::Result(def, _) if func.layout.inst_block(def) == Some(block) => {
                         let place = self.places[def.as_u32() as usize];
@@ -147,7 +151,7 @@ impl Reorder {
             } else if !is_pure(func, inst) {
                 effects = effects.max(operands).max(source.unwrap_or(0));
                 (effects, Kind::Placed)
-            } else if func.dfg.inst_args(inst).is_empty() {
+            } else if args.is_empty() {
                 (0, Kind::Constant)
             } else if source.is_some_and(|source| source < start) {
                 (operands, Kind::Late)
@@ -158,30 +162,25 @@ impl Reorder {
             } else {
                 (operands, Kind::Late)
             };
-            let operands_end = self.operands.len() as u32;
-            let place = Position { key, first_use: LAST, operands_end, kind };
+            let place = Position { key, first_use: LAST, operands_start, kind };
             self.places[inst.as_u32() as usize] = place;
         }
     }
 
     /// From users to operands: what waits for its first use goes there.
     fn place_by_use(&mut self) {
-        for (number, &inst) in self.order.iter().enumerate().rev() {
+        let mut end = self.operands.len();
+        for &inst in self.order.iter().rev() {
             let place = &mut self.places[inst.as_u32() as usize];
             if place.kind != Kind::Placed {
                 place.key = place.first_use;
             }
-            let key = place.key;
-            let start = match number.checked_sub(1) {
-                Some(before) => {
-                    self.places[self.order[before].as_u32() as usize].operands_end as usize
-                }
-                None => 0,
-            };
-            for operand in self.operands.drain(start..) {
+            let (key, start) = (place.key, place.operands_start as usize);
+            for operand in &self.operands[start..end] {
                 let place = &mut self.places[operand.as_u32() as usize];
                 place.first_use = place.first_use.min(key);
             }
+            end = start;
         }
     }
 }
@@ -190,17 +189,25 @@ impl Reorder {
 /// anywhere between those and its users.
 pub(crate) fn is_pure(func: &Function, inst: Inst) -> bool {
     let data = &func.dfg.insts[inst];
-    let opcode = data.opcode();
     if let InstructionData::Load { flags, .. } = *data {
         let flags = func.dfg.mem_flags[flags];
         return flags.readonly() && flags.notrap() && flags.can_move();
     }
-    !(opcode.is_terminator()
-        || opcode.is_branch()
-        || opcode.is_call()
-        || opcode.can_trap()
-        || opcode.can_load()
-        || opcode.can_store()
-        || opcode.other_side_effects())
-        && !func.dfg.inst_results(inst).is_empty()
+    WITHOUT_EFFECT[data.opcode() as usize] && !func.dfg.inst_results(inst).is_empty()
 }
+
+/// By opcode, whether instructions do nothing but compute results from operands: found out once,
+/// since it takes seven questions and each instruction of a function is asked.
+static WITHOUT_EFFECT: LazyLock<[bool; 256]> = LazyLock::new(|| {
+    let mut table = [false; 256];
+    for opcode in Opcode::all() {
+        table[*opcode as usize] = !(opcode.is_terminator()
+            || opcode.is_branch()
+            || opcode.is_call()
+            || opcode.can_trap()
+            || opcode.can_load()
+            || opcode.can_store()
+            || opcode.other_side_effects());
+    }
+    table
+});

@@ -140,7 +140,7 @@ struct FunctionState {
     /// The counter of what is called next.
     counted_callee: Option<u32>,
     /// The bases of memories that never move, loaded in the entry block.
-    bases: HashMap<MemoryIndex, Value>,
+    bases: Vec<(MemoryIndex, Value)>,
     /// Functions that are called directly.
     functions: HashMap<FuncIndex, ir::FuncRef>,
     /// Where the elements of tables start that nothing changes.

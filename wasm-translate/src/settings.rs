@@ -5,6 +5,8 @@ mod optimizations;
 
 use std::str::FromStr as _;
 use std::sync::Arc;
+#[cfg(feature = "native")]
+use std::sync::OnceLock;
 
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, SetError};
@@ -103,6 +105,12 @@ impl Settings {
     /// If Cranelift does not compile for this machine.
     #[cfg(feature = "native")]
     pub fn host() -> Result<Self, Error> {
+        // To ask the processor and to enter each of its extensions takes as long as to compile a
+        // dozen small functions, and the answer stays the same.
+        static HOST: OnceLock<Settings> = OnceLock::new();
+        if let Some(host) = HOST.get() {
+            return Ok(host.clone());
+        }
         let describe = |error: &dyn std::fmt::Display| {
             Error::new(ErrorKind::Target, format!("no code can be made for this machine: {error}"))
         };
@@ -114,7 +122,7 @@ impl Settings {
         for flag in isa.isa_flags() {
             host.flag(flag.name, &flag.value_string())?;
         }
-        Ok(host)
+        Ok(HOST.get_or_init(|| host).clone())
     }
 
     fn new(target: Triple) -> Result<Self, Error> {

@@ -34,6 +34,7 @@ use crate::reorder::is_pure;
 /// Gives branches to blocks that trap the place of the trap. To be called before the optimiser.
 pub(crate) fn locate_branches(func: &mut Function) {
     let mut traps: SecondaryMap<Block, Option<SourceLoc>> = SecondaryMap::new();
+    traps.resize(func.dfg.num_blocks());
     let mut any = false;
     for block in func.layout.blocks() {
         traps[block] = trap_of(func, block);

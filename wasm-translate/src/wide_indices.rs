@@ -22,12 +22,16 @@ use target_lexicon::Architecture;
 /// optimiser made.
 pub(crate) fn run(context: &mut Context, isa: &dyn TargetIsa) {
     let func = &mut context.func;
-    let extensions: Vec<Inst> = func
-        .layout
-        .blocks()
-        .flat_map(|block| func.layout.block_insts(block))
-        .filter(|inst| extended(func, *inst).is_some())
-        .collect();
+    let mut extensions: Vec<Inst> = Vec::new();
+    for block in func.layout.blocks() {
+        let mut next = func.layout.first_inst(block);
+        while let Some(inst) = next {
+            if extended(func, inst).is_some() {
+                extensions.push(inst);
+            }
+            next = func.layout.next_inst(inst);
+        }
+    }
     if extensions.is_empty() {
         return;
     }
@@ -52,6 +56,14 @@ fn extended(func: &Function, inst: Inst) -> Option<Value> {
     is_extended.then(|| func.dfg.resolve_aliases(arg))
 }
 
+/// A map with a place for each value that the function has, so that it does not grow with each that
+/// is entered.
+fn for_each_value<T: Clone + Default>(func: &Function) -> SecondaryMap<Value, T> {
+    let mut map = SecondaryMap::new();
+    map.resize(func.dfg.num_values());
+    map
+}
+
 /// Extensions that are no longer needed, and what is used in their place.
 #[derive(Default)]
 struct Replaced {
@@ -62,8 +74,11 @@ struct Replaced {
 impl Replaced {
     /// Takes an instruction that extends something out of the function.
     fn replace(&mut self, func: &mut Function, extension: Inst, by: Value) {
+        if !self.any {
+            self.any = true;
+            self.by = for_each_value(func);
+        }
         self.by[func.dfg.first_result(extension)] = Some(by);
-        self.any = true;
         func.layout.remove_inst(extension);
     }
 

@@ -91,7 +91,8 @@ impl RuntimeEnvironment<'_> {
         builder: &mut FunctionBuilder<'_>,
         memory: MemoryIndex,
     ) -> Value {
-        if let Some(base) = self.function.bases.get(&memory) {
+        let known = self.function.bases.iter().find(|(other, _)| *other == memory);
+        if let Some((_, base)) = known {
             return *base;
         }
         let offset = match self.layout.memory(memory) {
@@ -101,7 +102,7 @@ impl RuntimeEnvironment<'_> {
         let context = self.context();
         let mut cursor = Self::entry_cursor(builder);
         let base = cursor.ins().load(types::I64, CONSTANT, context, offset as i32);
-        self.function.bases.insert(memory, base);
+        self.function.bases.push((memory, base));
         base
     }
 

@@ -85,6 +85,7 @@ impl Metering for RuntimeEnvironment<'_> {
         self.function.counted_callee = Some(counter);
     }
 
+    #[inline]
     fn before_operator(
         &mut self,
         builder: &mut FunctionBuilder<'_>,

@@ -6,12 +6,13 @@ use cranelift_codegen::ir::{
     Function, Inst, InstBuilder as _, InstructionData, Opcode, Value, types,
 };
 
-use super::{Replaced, extended};
+use super::{Replaced, extended, for_each_value};
 
 /// Makes loads 64 bits wide whose results are extended.
 pub(super) fn run(func: &mut Function, extensions: &[Inst], replaced: &mut Replaced) {
     // What a load that is wide already gives, by what it gave before.
     let mut wide: SecondaryMap<Value, Option<Value>> = SecondaryMap::new();
+    let mut any = false;
     for &inst in extensions {
         let Some(narrow) = extended(func, inst) else { continue };
         let value = match wide[narrow] {
@@ -21,6 +22,10 @@ pub(super) fn run(func: &mut Function, extensions: &[Inst], replaced: &mut Repla
                 None => continue,
             },
         };
+        if !any {
+            any = true;
+            wide = for_each_value(func);
+        }
         wide[narrow] = Some(value);
         replaced.replace(func, inst, value);
     }

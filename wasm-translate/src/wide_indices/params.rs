@@ -14,7 +14,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::loop_analysis::{Loop, LoopAnalysis};
 
-use super::{Replaced, extended};
+use super::{Replaced, extended, for_each_value};
 
 /// How many parameters of a function are looked at: the work for each can touch all the others.
 const MOST_PARAMS: usize = 256;
@@ -35,7 +35,7 @@ pub(super) fn run(
             func.layout.inst_block(inst).is_some_and(|block| loops.is_in_loop(block, *of))
         };
         if let Some(around) = loops.is_loop_header(block).filter(within) {
-            params.add(value, block, Some(around));
+            params.add(func, value, block, Some(around));
         }
     }
     params.follow(func, cfg, loops);
@@ -90,12 +90,21 @@ struct Params {
 impl Params {
     /// Adds a parameter that is not there yet, and says where it stands; `None` if there are too
     /// many.
-    fn add(&mut self, value: Value, block: Block, of: Option<Loop>) -> Option<usize> {
+    fn add(
+        &mut self,
+        func: &Function,
+        value: Value,
+        block: Block,
+        of: Option<Loop>,
+    ) -> Option<usize> {
         if let Some(place) = self.places[value].checked_sub(1) {
             return Some(place);
         }
         if self.list.len() == MOST_PARAMS {
             return None;
+        }
+        if self.list.is_empty() {
+            self.places = for_each_value(func);
         }
         self.list.push(Param { value, block, of, from: Vec::new(), is_taken: true });
         self.places[value] = self.list.len();
@@ -120,7 +129,7 @@ impl Params {
                     let from = param(func, arg)
                         // The parameters of the function come from its caller as they are.
                         .filter(|(block, _)| cfg.pred_iter(*block).next().is_some())
-                        .and_then(|(block, _)| self.add(arg, block, None));
+                        .and_then(|(block, _)| self.add(func, arg, block, None));
                     match from {
                         Some(from) => self.list[next].from.push(from),
                         None => self.list[next].is_taken = false,
@@ -165,6 +174,7 @@ impl Params {
         let places: Vec<(Block, Value, usize)> = taken()
             .filter_map(|taken| Some((taken.block, taken.value, param(func, taken.value)?.1)))
             .collect();
+        self.wide = for_each_value(func);
         for &(block, value, _) in &places {
             let wide = func.dfg.replace_block_param(value, types::I64);
             self.wide[value] = Some(wide);
