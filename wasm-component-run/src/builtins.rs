@@ -9,6 +9,7 @@ use crate::instance::data::{InstanceData, RuntimeFunc};
 use crate::intrinsics;
 use crate::resource::Destructor;
 use crate::state::state;
+use crate::tasks::Context;
 use crate::trap;
 
 /// Makes `resource.drop`, which runs destructors.
@@ -83,9 +84,9 @@ pub(crate) fn make<T: 'static>(
         }
         Trampoline::ContextGet { slot, instance } => function(ty, move |store, data, slots| {
             // The flag is of the last call by an adapter, and the values of that by the host.
-            let is_set = data.flags(instance)?.has_context(store);
+            let (of, is_set) = data.flags(instance)?.context(store);
             let tasks = state(store).tasks(data.root()).filter(|_| is_set);
-            let value = tasks.map_or(0, |tasks| tasks.context(instance, slot));
+            let value = tasks.map_or(0, |tasks| tasks.context(instance, of, slot));
             if let Some(result) = slots.first_mut() {
                 *result = value.into();
             }
@@ -93,12 +94,12 @@ pub(crate) fn make<T: 'static>(
         }),
         Trampoline::ContextSet { slot, instance } => function(ty, move |store, data, slots| {
             let flags = data.flags(instance)?;
-            let is_first = !flags.has_context(store);
+            let (of, is_set) = flags.context(store);
             let value = slots.first().copied().unwrap_or(0) as u32;
             if let Some(tasks) = state(store).tasks(data.root()) {
-                tasks.set_context(instance, slot, value, is_first);
+                tasks.set_context(instance, of, slot, value, !is_set);
             }
-            if is_first { flags.set_has_context(store) } else { Ok(()) }
+            if is_set { Ok(()) } else { flags.set_has_context(store, of, true) }
         }),
         Trampoline::BackpressureInc { instance } => press(ty, instance, true),
         Trampoline::BackpressureDec { instance } => press(ty, instance, false),
@@ -143,34 +144,69 @@ fn replace(slots: &mut [u64], with: impl FnOnce(u32) -> Result<u32>) -> Result<(
 }
 
 impl Dropped {
-    /// Takes the handle out of its table. If it was an own, returns what is to be destroyed, and by
-    /// what.
+    /// Takes the handle out of its table. If it was an own, begins the call of what destroys it.
     fn begin<T: 'static>(
         self,
         store: &mut StoreContextMut<'_, T>,
         data: &InstanceData,
         slots: &[u64],
-    ) -> Result<Option<(u32, Destructor)>> {
+    ) -> Result<Option<Destroyed>> {
         data.flags(self.instance)?.check_may_leave(store)?;
         let index = slots.first().copied().unwrap_or(0) as u32;
         let table = Table::Guest(data.table(self.instance));
         let kind = Kind::Guest(self.resource.as_u32());
         let Some(rep) = state(store).resources.drop(table, index, kind)? else { return Ok(None) };
         let Some(destructor) = data.destructor(self.resource)? else { return Ok(None) };
-        // The destructor of another component is a call of its own.
-        if let Some(owner) = data.owner(self.resource).filter(|owner| *owner != self.instance) {
-            data.flags(owner)?.clear_context(store)?;
+        let owner = data.owner(self.resource);
+        let mut context = None;
+        if let Some(owner) = owner {
+            let flags = data.flags(owner)?;
+            if let (of, true) = flags.context(store) {
+                context = state(store).tasks(data.root()).and_then(|tasks| tasks.values(owner));
+                flags.set_has_context(store, of, false)?;
+            }
         }
-        Ok(Some((rep, destructor)))
+        Ok(Some(Destroyed { rep, destructor, owner, context }))
+    }
+}
+
+/// A resource that is being destroyed, which is a call of its own: also if it is a component's own.
+struct Destroyed {
+    rep: u32,
+    destructor: Destructor,
+    /// Who defines it, if a component does.
+    owner: Option<ComponentInstanceIndex>,
+    /// The values of the call that the owner is in.
+    context: Option<Context>,
+}
+
+impl Destroyed {
+    /// Ends the call: the owner is in the call again in which it was.
+    fn end<T: 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+        data: &InstanceData,
+        outcome: Result<()>,
+    ) -> Result<()> {
+        outcome.map_err(|error| trap::contained(store, error))?;
+        let Some(owner) = self.owner else { return Ok(()) };
+        let flags = data.flags(owner)?;
+        let (of, is_set) = flags.context(store);
+        if let (Some(context), Some(tasks)) = (self.context, state(store).tasks(data.root())) {
+            tasks.set_values(owner, context);
+        }
+        let was_set = self.context.is_some();
+        if is_set == was_set { Ok(()) } else { flags.set_has_context(store, of, was_set) }
     }
 }
 
 /// Makes a `resource.drop` whose destructors do not wait.
 pub(crate) fn drop_at_once<T: 'static>(dropped: Dropped, ty: FuncType) -> Result<RuntimeFunc<T>> {
     function(ty, move |store, data, slots| match dropped.begin(store, data, slots)? {
-        Some((rep, destructor)) => {
-            let outcome = destructor.func.call_at_once(&mut *store, &mut [u64::from(rep)]);
-            outcome.map_err(|error| trap::contained(store, error))
+        Some(dropped) => {
+            let mut words = [u64::from(dropped.rep)];
+            let outcome = dropped.destructor.func.call_at_once(&mut *store, &mut words);
+            dropped.end(store, data, outcome)
         }
         None => Ok(()),
     })
@@ -186,10 +222,11 @@ pub(crate) fn drop_waiting<T: Send + 'static>(
         Box::new(async move {
             let mut store = StoreContextMut::from(caller);
             match dropped.begin(&mut store, data, slots)? {
-                Some((rep, destructor)) => {
-                    let mut words = [u64::from(rep)];
-                    let outcome = destructor.func.call_async(&mut store, &mut words).await;
-                    outcome.map_err(|error| trap::contained(&mut store, error))
+                Some(dropped) => {
+                    let mut words = [u64::from(dropped.rep)];
+                    let func = dropped.destructor.func;
+                    let outcome = func.call_async(&mut store, &mut words).await;
+                    dropped.end(&mut store, data, outcome)
                 }
                 None => Ok(()),
             }

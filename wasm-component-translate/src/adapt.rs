@@ -41,6 +41,7 @@ mod tests;
 mod types;
 mod variant;
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use wasm_component::{ComponentInstanceIndex, FuncTypeIndex, StringEncoding, Trampoline, Types};
@@ -117,16 +118,25 @@ pub(crate) fn export_name(place: usize) -> String {
     place.to_string()
 }
 
+/// What adapters have to see to in a component.
+#[derive(Clone, Copy)]
+pub(crate) struct Needs<'n> {
+    /// Whether there can be exceptions, none of which must come out of a component.
+    pub(crate) exceptions: bool,
+    /// The component instances whose calls have values of their own (`context.get`): there each
+    /// call of `realloc` has its own, too.
+    pub(crate) contexts: &'n HashSet<ComponentInstanceIndex>,
+}
+
 /// Makes a module that exports each of these adapters, under its [`export_name`]. They are at most
-/// [`MOST_OF_A_MODULE`]. If there can be `exceptions`, the adapters see to it that none comes out
-/// of a component.
+/// [`MOST_OF_A_MODULE`].
 ///
 /// # Errors
 ///
 /// If types are too large, or take more code to copy than there is `room` for.
 pub(crate) fn module<'a>(
     types: Types<'_>,
-    exceptions: bool,
+    needs: Needs<'_>,
     adapters: &[&Adapter<'a>],
     room: &mut CodeRoom,
 ) -> Result<AdapterModule<'a>, Error> {
@@ -134,7 +144,7 @@ pub(crate) fn module<'a>(
     let mut shaper = Shaper::new(types);
     let calls = adapters
         .iter()
-        .map(|adapter| adapter.call(types, exceptions, &mut shaper, &mut items))
+        .map(|adapter| adapter.call(types, needs, &mut shaper, &mut items))
         .collect::<Result<Vec<_>, _>>()?;
     let Fused { wasm, imports } = fuse(&shaper.shapes, &calls, room, &mut |code| items.trap(code))?;
     let imports = (0..)
@@ -152,7 +162,7 @@ impl<'a> Adapter<'a> {
     fn call<'t>(
         &self,
         types: Types<'t>,
-        exceptions: bool,
+        needs: Needs<'_>,
         shaper: &mut Shaper<'t>,
         items: &mut Items<'a>,
     ) -> Result<Call, Error> {
@@ -167,8 +177,8 @@ impl<'a> Adapter<'a> {
         let result = result.map(|ty| shaper.shape(ty, back, items)).transpose()?;
         let borrows = shaper.shapes.has_borrows(params);
         Ok(Call {
-            caller: self.lower.side(items),
-            callee: self.lift.side(items),
+            caller: self.lower.side(needs, items),
+            callee: self.lift.side(needs, items),
             function: items.add(self.callee.clone()),
             post_return: self.lift.post_return.clone().map(|def| items.add(def)),
             params,
@@ -180,14 +190,14 @@ impl<'a> Adapter<'a> {
             recursive: caller == callee
                 || self.lift.ancestors.contains(&caller)
                 || self.lower.ancestors.contains(&callee),
-            exceptions,
+            exceptions: needs.exceptions,
         })
     }
 }
 
 impl<'a> AdapterOptions<'a> {
     /// The options by numbers.
-    fn side(&self, items: &mut Items<'a>) -> Side {
+    fn side(&self, needs: Needs<'_>, items: &mut Items<'a>) -> Side {
         Side {
             flags: items.add(Def::Flags(self.instance)),
             memory: self
@@ -196,6 +206,7 @@ impl<'a> AdapterOptions<'a> {
                 .map(|def| Memory { item: items.add(def), page_size_log2: self.page_size_log2 }),
             realloc: self.realloc.clone().map(|def| items.add(def)),
             encoding: self.encoding,
+            contexts: needs.contexts.contains(&self.instance),
         }
     }
 }

@@ -12,7 +12,7 @@ use wasm_component::{
 
 use wasm_types::WasmFeatures;
 
-use crate::adapt::{self, AdapterOptions, CodeRoom};
+use crate::adapt::{self, AdapterOptions, CodeRoom, Needs};
 use crate::def::{AdapterId, CoreInstanceId, Def, LoweringId};
 use crate::error::{Error, ErrorKind};
 use crate::inline::items::ModuleDef;
@@ -181,7 +181,8 @@ impl<'a> Emitter<'_, 'a> {
     fn adapter_module(&mut self, places: &[usize]) -> Result<(), Error> {
         let adapters: Vec<_> = places.iter().map(|place| &self.inlined.adapters[*place]).collect();
         let types = self.inlined.builder.types_ref();
-        let module = adapt::module(types, self.exceptions, &adapters, &mut self.adapter_room)?;
+        let needs = Needs { exceptions: self.exceptions, contexts: &self.inlined.contexts };
+        let module = adapt::module(types, needs, &adapters, &mut self.adapter_room)?;
         let mut args = Vec::with_capacity(module.imports.len());
         for import in &module.imports {
             args.push(Arg {

@@ -12,7 +12,7 @@ pub(crate) mod items;
 mod notes;
 mod steps;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use wasm_component::write::{ItemTree, PlanBuilder};
@@ -49,6 +49,8 @@ pub(crate) struct Inlined<'a> {
     pub(crate) adapters: Vec<Adapter<'a>>,
     /// What is not supported of lowered functions: [`Def::Unsupported`].
     pub(crate) unsupported: Vec<&'a str>,
+    /// The component instances whose calls have values of their own.
+    pub(crate) contexts: HashSet<ComponentInstanceIndex>,
     /// How deep each adapter depends on lowered functions and adapters.
     pub(crate) adapter_depths: Vec<u32>,
     pub(crate) effects: Vec<Effect<'a>>,
@@ -122,6 +124,7 @@ pub(crate) fn inline<'a>(
         adapters: Vec::new(),
         adapter_depths: Vec::new(),
         unsupported: Vec::new(),
+        contexts: HashSet::new(),
         effects: Vec::new(),
         exports: Vec::new(),
         scope: Scope::default(),

@@ -18,6 +18,11 @@ pub mod instance_flags {
     /// What `context.set` has set belongs to the call that the instance is in. Cleared by adapters
     /// when they call the instance.
     pub const HAS_CONTEXT: i32 = 1 << 2;
+    /// `realloc` runs: a call of its own, with values of its own.
+    pub const IN_REALLOC: i32 = 1 << 3;
+    /// What `context.set` has set in `realloc` belongs to the call of it that the instance is in.
+    /// Cleared by who calls it.
+    pub const REALLOC_HAS_CONTEXT: i32 = 1 << 4;
     /// The value at the start.
     pub const START: i32 = MAY_LEAVE | MAY_ENTER;
 }

@@ -118,12 +118,12 @@ impl<'a, T: 'static> LowerContext<'a, T> {
         };
         let mut slots = [word(old)?, word(old_size)?, u64::from(align), word(new_size)?];
         let flags = self.options.flags;
-        let could = flags.set_may_leave(&mut self.store, false)?;
+        let before = flags.begin_realloc(&mut self.store)?;
         if let Err(error) = realloc.call_at_once(&mut self.store, &mut slots) {
             state(&mut self.store).poison(self.data.root());
             return Err(contained(&mut self.store, error));
         }
-        flags.set_may_leave(&mut self.store, could)?;
+        flags.end_realloc(&mut self.store, before)?;
         let result = slots[0] as u32;
         if !result.is_multiple_of(align) {
             bail!("realloc return: result not aligned");

@@ -3,6 +3,7 @@
 use wasm_component::{ComponentInstanceIndex, StringEncoding, instance_flags};
 use wasm_store::{Global, Memory, NumericFunc, Result, StoreContextMut};
 
+use crate::tasks::ContextOf;
 use crate::trap::cannot_leave;
 
 /// The canonical options of a function: how its values lie in the guest.
@@ -59,39 +60,68 @@ impl Flags {
         Ok(())
     }
 
-    /// Whether the values of the call that the instance is in are there.
-    pub(crate) fn has_context<T: 'static>(self, store: &mut StoreContextMut<'_, T>) -> bool {
-        self.get(store) & instance_flags::HAS_CONTEXT != 0
+    /// In which call the instance is, and whether the values of that are there.
+    pub(crate) fn context<T: 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+    ) -> (ContextOf, bool) {
+        let flags = self.get(store);
+        if flags & instance_flags::IN_REALLOC != 0 {
+            (ContextOf::Realloc, flags & instance_flags::REALLOC_HAS_CONTEXT != 0)
+        } else {
+            (ContextOf::Call, flags & instance_flags::HAS_CONTEXT != 0)
+        }
     }
 
-    /// Says that the values of the call that the instance is in are there.
+    /// Says whether the values of a call are there.
     pub(crate) fn set_has_context<T: 'static>(
         self,
         store: &mut StoreContextMut<'_, T>,
+        of: ContextOf,
+        has: bool,
     ) -> Result<()> {
-        let flags = self.get(store) | instance_flags::HAS_CONTEXT;
+        let bit = match of {
+            ContextOf::Call => instance_flags::HAS_CONTEXT,
+            ContextOf::Realloc => instance_flags::REALLOC_HAS_CONTEXT,
+        };
+        let flags = self.get(store) & !bit | if has { bit } else { 0 };
         self.0.set_word(store, u64::from(flags as u32))
     }
 
-    /// Says that the values that are there are of another call than that which begins.
-    pub(crate) fn clear_context<T: 'static>(
+    /// Begins a call of `realloc`, which can't call out. Returns what [`end_realloc`] takes.
+    ///
+    /// [`end_realloc`]: Self::end_realloc
+    #[inline]
+    pub(crate) fn begin_realloc<T: 'static>(
         self,
         store: &mut StoreContextMut<'_, T>,
-    ) -> Result<()> {
-        let flags = self.get(store) & !instance_flags::HAS_CONTEXT;
-        self.0.set_word(store, u64::from(flags as u32))
+    ) -> Result<i32> {
+        let before = self.get(store);
+        let cleared = instance_flags::MAY_LEAVE | instance_flags::REALLOC_HAS_CONTEXT;
+        let flags = before & !cleared | instance_flags::IN_REALLOC;
+        self.0.set_word(store, u64::from(flags as u32))?;
+        Ok(before)
     }
 
-    /// Says whether the instance may call out, and returns whether it could.
+    /// Ends a call of `realloc`. It can change no flag but its own.
+    #[inline]
+    pub(crate) fn end_realloc<T: 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+        before: i32,
+    ) -> Result<()> {
+        self.0.set_word(store, u64::from(before as u32))
+    }
+
+    /// Says whether the instance may call out.
     #[inline]
     pub(crate) fn set_may_leave<T: 'static>(
         self,
         store: &mut StoreContextMut<'_, T>,
         may: bool,
-    ) -> Result<bool> {
+    ) -> Result<()> {
         let flags = self.get(store);
         let bit = if may { instance_flags::MAY_LEAVE } else { 0 };
-        self.0.set_word(store, u64::from((flags & !instance_flags::MAY_LEAVE | bit) as u32))?;
-        Ok(flags & instance_flags::MAY_LEAVE != 0)
+        self.0.set_word(store, u64::from((flags & !instance_flags::MAY_LEAVE | bit) as u32))
     }
 }

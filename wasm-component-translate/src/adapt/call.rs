@@ -15,6 +15,8 @@ pub(crate) struct Side {
     pub(crate) realloc: Option<Item>,
     /// The option `string-encoding`.
     pub(crate) encoding: StringEncoding,
+    /// Whether the calls of the component instance have values of their own.
+    pub(crate) contexts: bool,
 }
 
 /// A memory.

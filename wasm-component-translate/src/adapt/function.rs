@@ -122,7 +122,8 @@ pub(super) fn write(builder: &mut Builder<'_>, call: &Call) -> Result<u32, Error
 /// The code of a function that is in a call whenever it is called.
 fn always_trap(builder: &mut Builder<'_>, call: &Call, params: &[FlatType]) -> Body {
     let flags = builder.flags(&call.caller.flags);
-    let nothing = End { memory: None, realloc: None, encoding: call.caller.encoding };
+    let encoding = call.caller.encoding;
+    let nothing = End { memory: None, realloc: None, encoding, realloc_flags: None };
     let (body, _) = Body::new(params);
     let mut copier = Copier { builder, body, source: nothing, target: nothing };
     copier.trap_if_not(flags, MAY_LEAVE, AdapterTrap::CannotLeave);
@@ -248,11 +249,11 @@ impl Copier<'_, '_> {
         self.trap_if(trap);
     }
 
-    fn clear(&mut self, flags: u32, flag: i32) {
+    pub(super) fn clear(&mut self, flags: u32, flag: i32) {
         self.body.code().global_get(flags).i32_const(!flag).i32_and().global_set(flags);
     }
 
-    fn set(&mut self, flags: u32, flag: i32) {
+    pub(super) fn set(&mut self, flags: u32, flag: i32) {
         self.body.code().global_get(flags).i32_const(flag).i32_or().global_set(flags);
     }
 

@@ -1,5 +1,6 @@
 //! What is checked of pointers, and allocations in the memory of the target.
 
+use wasm_component::instance_flags::{IN_REALLOC, REALLOC_HAS_CONTEXT};
 use wasm_component::{AdapterTrap, FlatType, MAX_LIST_BYTE_LENGTH, MAX_STRING_BYTE_LENGTH};
 
 use super::body::Local;
@@ -102,8 +103,15 @@ impl Copier<'_, '_> {
         let (realloc, memory) = (self.target_realloc()?, self.target_memory()?);
         self.body.code().i32_const(align.cast_signed());
         self.push_bytes(bytes);
+        if let Some(flags) = self.target.realloc_flags {
+            self.clear(flags, REALLOC_HAS_CONTEXT);
+            self.set(flags, IN_REALLOC);
+        }
         self.body.call(realloc);
         self.body.pop(address);
+        if let Some(flags) = self.target.realloc_flags {
+            self.clear(flags, IN_REALLOC);
+        }
         self.check_aligned(address, align);
         self.check_bounds(memory, address, bytes, trap);
         Ok(())

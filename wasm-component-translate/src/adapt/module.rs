@@ -40,6 +40,8 @@ pub(super) struct End {
     pub(super) memory: Option<MemoryRef>,
     pub(super) realloc: Option<FuncRef>,
     pub(super) encoding: StringEncoding,
+    /// The flags of the component instance, if they have to say when `realloc` runs.
+    pub(super) realloc_flags: Option<u32>,
 }
 
 /// How a value is handed to a helper function or back.
@@ -196,6 +198,7 @@ impl<'a> Builder<'a> {
                 .as_ref()
                 .map(|realloc| self.function(realloc, &[FlatType::I32; 4], &[FlatType::I32])),
             encoding: side.encoding,
+            realloc_flags: side.contexts.then(|| self.flags(&side.flags)),
         }
     }
 

@@ -143,6 +143,7 @@ impl<'a> Inliner<'a> {
             }
             Step::Context { slot, sets } => {
                 let (slot, instance) = (*slot, frame.index);
+                self.out.contexts.insert(instance);
                 let get = Trampoline::ContextGet { slot, instance };
                 trampoline(
                     frame,

@@ -394,6 +394,7 @@ pub(super) fn try_adapter(
         memory: Some(Memory { item: MEMORY[side], page_size_log2: sides[side].page_size_log2 }),
         realloc: Some(REALLOC[side]),
         encoding: sides[side].encoding,
+        contexts: false,
     };
     let call = Call {
         caller: side(CALLER),
