@@ -1,9 +1,11 @@
 //! Branches, of which some return (Wasm 3.0, section 4.6.8).
 
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{BlockArg, InstBuilder as _, Value};
 use smallvec::SmallVec;
 use wasm_types::profile::PointKind;
 
+use crate::control_stack::FrameKind;
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;
@@ -56,7 +58,15 @@ pub(super) fn branch_if<E: FuncEnvironment + ?Sized>(
         if likely == Some(false) {
             t.builder.set_cold_block(aside);
         }
-        t.builder.ins().brif(condition, aside, &[], next, &[]);
+        if matches!(t.stacks.frames[t.frame_at(depth)].kind, FrameKind::Loop) {
+            // The register allocator gets the first way of a branch behind all that follows the
+            // second, and takes what stands between the head of a loop and the last way back to it
+            // for a part of the loop. So the way back comes second.
+            let is_other = t.builder.ins().icmp_imm_u(IntCC::Equal, condition, 0);
+            t.builder.ins().brif(is_other, next, &[], aside, &[]);
+        } else {
+            t.builder.ins().brif(condition, aside, &[], next, &[]);
+        }
         t.builder.seal_block(aside);
         t.builder.switch_to_block(aside);
         if let Some(counter) = counter {

@@ -98,18 +98,18 @@ block1:
 block2:
   jmp     label1
 block3:
-  movq %rsi, %rax
   jmp     label4
 block4:
-  leal 3(%rax), %eax
-  testl %eax, %eax
-  jnz     label6; j label5
+  cmpl $0xfffffffd, %esi
+  jz      label6; j label5
 block5:
+  leal 3(%rsi), %esi
+  jmp     label4
+block6:
+  leal 3(%rsi), %eax
   movq %rbp, %rsp
   popq %rbp
   retq
-block6:
-  jmp     label4
 
   pushq %rbp
   movq %rsp, %rbp
