@@ -112,7 +112,9 @@
 //!   only in engines that debug.
 //! * **Debuggers** of native code get the names of functions by `Config::debug_info` (feature
 //!   `profile`), and lines and variables of the source (feature `debug-info`). The code is as
-//!   optimised as without.
+//!   optimised as without, but keeps in its frames what variables are found by, and puts no
+//!   function in place of a call. A variable that is a pointer has the address that it leads to;
+//!   pointers in structures are numbers, which count from `wasm_memory`.
 //! * **Backtraces** have places in the source
 //!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details)) with the feature
 //!   `backtrace-details`. They are found out when they are asked for.
