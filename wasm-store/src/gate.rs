@@ -96,16 +96,22 @@ pub(crate) trait Gate {
 #[cold]
 #[inline(never)]
 fn refusal(thing: &(impl Belongs + ?Sized), gate: &str) -> Error {
-    let what = thing.what();
-    match thing.home() {
-        Home::Store(_) => crate::format_err!(
+    refusal_of(&thing.what(), matches!(thing.home(), Home::Store(_)), gate)
+}
+
+/// The same for whatever it is.
+#[cold]
+fn refusal_of(what: &str, is_of_store: bool, gate: &str) -> Error {
+    if is_of_store {
+        crate::format_err!(
             "cross-`Store` use is not supported: {what} is of the wrong store; make it in the store that it is \
              used with"
-        ),
-        Home::Engine(_) | Home::Anywhere => crate::format_err!(
+        )
+    } else {
+        crate::format_err!(
             "cross-`Engine` use is not supported: {what} is of the wrong engine, another one than that of the \
              {gate}; make both with one `Engine`, or clones of it"
-        ),
+        )
     }
 }
 

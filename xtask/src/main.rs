@@ -9,6 +9,7 @@ mod c_api;
 mod check;
 mod checks;
 mod fuzzing;
+mod linker;
 mod manifest;
 mod shell;
 mod table;

@@ -44,6 +44,7 @@ pub(crate) struct VmInstance {
     pub(super) made_elements: Vec<(ElemIndex, Box<[u64]>)>,
     /// References to functions that can't escape by themselves, made for the host, in the order of
     /// these functions. Boxed, as their addresses are given out.
+    #[allow(clippy::vec_box, reason = "references stay where they are")]
     pub(super) inner_refs: Vec<Box<InnerRef>>,
     /// The tags that it defines. Their addresses are what they are.
     tags: Box<[VmTag]>,
