@@ -28,6 +28,22 @@ pub(crate) fn most_steps(func: &Function) -> u64 {
     alive.saturating_add(values.saturating_mul(func.dfg.value_lists.capacity() as u64))
 }
 
+/// What [`steps`] can't be more than, of the code that there is: the optimiser leaves about a third
+/// of what there ever was. Takes a fraction of the time of [`steps`].
+pub(crate) fn most_steps_left(func: &Function) -> u64 {
+    let (mut places, mut values) = (0u64, 0u64);
+    for block in func.layout.blocks() {
+        places += 1;
+        values += func.dfg.block_params(block).len() as u64;
+        for inst in func.layout.block_insts(block) {
+            places += 1;
+            values += func.dfg.inst_results(inst).len() as u64;
+        }
+    }
+    let alive = values.saturating_mul(places).saturating_mul(STEPS_ALIVE);
+    alive.saturating_add(values.saturating_mul(func.dfg.value_lists.capacity() as u64))
+}
+
 /// Where everything stands: instructions are numbered in their order.
 struct Places {
     starts: SecondaryMap<Block, u32>,

@@ -132,7 +132,7 @@ impl Budget {
     pub(crate) fn effort(&self, func: &Function) -> Result<(), Error> {
         let Some(limit) = self.limits.effort else { return Ok(()) };
         let most = u64::from(limit) * STEPS_OF_EFFORT;
-        if effort::most_steps(func) <= most {
+        if effort::most_steps(func) <= most || effort::most_steps_left(func) <= most {
             return Ok(());
         }
         match effort::steps(func) {
