@@ -237,15 +237,19 @@ impl PoolingAllocationConfig {
             );
         }
         let limit = self.settings.max_core_instance_size;
-        let fixed = ContextLayout::from_counts(ContextCounts::default());
-        let fixed = fixed.map_or(0, |layout| layout.size() as usize);
+        let size =
+            |counts| ContextLayout::from_counts(counts).map_or(0, |layout| layout.size() as usize);
+        let fixed = size(ContextCounts::default());
+        let globals = (0, counts.globals - counts.imported_globals);
+        let globals = size(ContextCounts { globals, ..ContextCounts::default() });
+        let globals = globals.saturating_sub(fixed);
         crate::ensure!(
             context <= limit,
             "an instance of this module takes {context} bytes, which exceeds the configured maximum of {limit} bytes: raise \
              `PoolingAllocationConfig::max_core_instance_size` (breakdown of allocation requirement: \
-             instance state management: {fixed} bytes of static vmctx data, as for any module, and {} bytes \
-             for what this one imports, defines and refers to)",
-            context.saturating_sub(fixed)
+             instance state management: {fixed} bytes of static vmctx data, as for any module; \
+             {globals} bytes for defined globals; {} bytes for what else it imports, defines and refers to)",
+            context.saturating_sub(fixed + globals)
         );
         Ok(())
     }
