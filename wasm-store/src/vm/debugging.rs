@@ -13,8 +13,10 @@ mod handling;
 #[cfg(feature = "debug")]
 mod stops;
 
+#[cfg(all(feature = "async", not(feature = "debug")))]
+pub(super) use disabled::Stretch;
 #[cfg(not(feature = "debug"))]
-pub(super) use disabled::{Debugging, InstanceStops, Stretch, before_leaving, before_unwinding};
+pub(super) use disabled::{Debugging, InstanceStops, before_leaving, before_unwinding};
 #[cfg(feature = "debug")]
 pub(crate) use enabled::{DebugFuture, DebugMoment, ExecutionVersion};
 #[cfg(feature = "debug")]

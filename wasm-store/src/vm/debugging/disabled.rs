@@ -18,12 +18,16 @@ impl Debugging {
 }
 
 /// Nobody looks at code, so it is of no interest when it goes on.
+#[cfg(feature = "async")]
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vm) struct Stretch;
 
 impl VmStore {
     pub(crate) fn code_goes_on(&mut self) {}
+}
 
+#[cfg(feature = "async")]
+impl VmStore {
     pub(in crate::vm) fn stretch(&self) -> Stretch {
         Stretch
     }
