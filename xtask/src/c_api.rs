@@ -21,7 +21,7 @@ fn quoted(path: &Path) -> String {
 }
 
 /// How big the library without a compiler may be, in bytes.
-const MOST_BYTES: u64 = 740_000;
+const MOST_BYTES: u64 = 750_000;
 
 /// Builds the library that only runs artifacts, and says where it is.
 ///
