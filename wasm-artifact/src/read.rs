@@ -515,7 +515,8 @@ impl<'a> Artifact<'a> {
     }
 
     /// The artifact with its machine code in another place than the rest of its bytes, for loaders
-    /// that map it by itself. It has to be the same; `None` if it does not even have the same length.
+    /// that map it by itself. It has to be the same; `None` if it does not even have the same
+    /// length.
     #[must_use]
     pub fn with_text(mut self, text: &'a [u8]) -> Option<Self> {
         if text.len() != self.text().len() {

@@ -36,8 +36,8 @@ pub(crate) type FuncCallback = extern "C" fn(
 ) -> Option<Box<Object>>;
 
 /// A function of Rust that takes lists of values. It is behind a pointer, since each type of
-/// closures has code of its own by which it is called: that is some KB, and not what makes such calls
-/// slow.
+/// closures has code of its own by which it is called: that is some KB, and not what makes such
+/// calls slow.
 pub(crate) type HostFunction =
     Box<dyn Fn(Caller<'_, StoreData>, &[Val], &mut [Val]) -> Result<()> + Send + Sync>;
 

@@ -88,9 +88,9 @@ impl Images {
 /// How many bytes of a file are read before it is mapped: they include header and directory.
 const HEAD: usize = 2048;
 
-/// How many bytes a file may have to be read instead of mapped, but for its code. To read these takes
-/// a third of the time that it takes to have the first of them mapped by a fault, and to make others
-/// executable afterwards.
+/// How many bytes a file may have to be read instead of mapped, but for its code. To read these
+/// takes a third of the time that it takes to have the first of them mapped by a fault, and to make
+/// others executable afterwards.
 const READ_WHOLE: usize = 16 << 10;
 
 /// How many bytes of a file the kernel maps at once, as a rule, at the first fault.
@@ -280,8 +280,8 @@ impl Loaded {
     }
 }
 
-/// Reads the artifact in a small file and maps its code. `None` if there is anything in the way: the
-/// usual way of loading finds out what it is.
+/// Reads the artifact in a small file and maps its code. `None` if there is anything in the way:
+/// the usual way of loading finds out what it is.
 ///
 /// # Safety
 ///
@@ -302,8 +302,8 @@ unsafe fn read_whole(file: &OwnedFd, len: usize) -> Option<(Artifact<'static>, B
     if text.is_empty() {
         return None;
     }
-    // SAFETY: the caller guarantees that the file does not change. Parsing has checked that the text
-    // starts at a page and lies within the file.
+    // SAFETY: the caller guarantees that the file does not change. Parsing has checked that the
+    // text starts at a page and lies within the file.
     let code = unsafe { Mapping::of_code(file.as_fd(), artifact.text_file_offset(), text.len()) };
     let code = code.ok()?;
     // SAFETY: as for what was read.

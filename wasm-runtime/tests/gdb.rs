@@ -1,5 +1,5 @@
-//! GDB and LLDB know the lines and variables of a C program in a module: they stop there, go on line
-//! by line, show where they are, and what variables have.
+//! GDB and LLDB know the lines and variables of a C program in a module: they stop there, go on
+//! line by line, show where they are, and what variables have.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;

@@ -204,8 +204,8 @@ pub struct CompiledModule {
     pub inlined_ranges: Vec<InlinedRange>,
     /// The functions that keep their context in their frame, sorted by function.
     pub frame_slots: Vec<FrameSlotEntry>,
-    /// What functions keep for native debuggers, sorted by function and local, where the one without
-    /// a local is the first.
+    /// What functions keep for native debuggers, sorted by function and local, where the one
+    /// without a local is the first.
     pub kept_values: Vec<KeptValue>,
     /// The calls during which references into the garbage-collected heap stay in frames, sorted by
     /// offset.

@@ -15,3 +15,4 @@ pub(crate) mod readme;
 pub(crate) mod rooms;
 pub(crate) mod targets;
 pub(crate) mod tools;
+pub(crate) mod widths;

@@ -4,7 +4,7 @@ use crate::c_api;
 use crate::check::{Check, Work};
 use crate::checks::{
     aot, components, features, features_docs, layers, locks, names, nightly, no_std, package,
-    paths, readme, targets, tools,
+    paths, readme, targets, tools, widths,
 };
 
 /// Every check, the quick ones first.
@@ -75,6 +75,14 @@ pub(crate) const CHECKS: &[Check] = &[
         work: Work::Function {
             what: "a search for source files and folders that are named and not there",
             call: paths::paths,
+        },
+    },
+    Check {
+        name: "widths",
+        why: "texts and comments can be read side by side with others",
+        work: Work::Function {
+            what: "a search for lines of more than 100 columns in texts and comments",
+            call: widths::widths,
         },
     },
     Check {

@@ -1,5 +1,5 @@
-//! Lines and variables of the source for debuggers: by the debugging information in the artifact with the feature
-//! `debug-info`, and none at all without it.
+//! Lines and variables of the source for debuggers: by the debugging information in the artifact
+//! with the feature `debug-info`, and none at all without it.
 
 use super::functions::Function;
 use crate::loaded::Loaded;

@@ -78,8 +78,8 @@ impl Components {
         }
     }
 
-    /// Names a new instance for later directives. The core modules and the resources that it exports
-    /// can be imported by components from an instance of that name.
+    /// Names a new instance for later directives. The core modules and the resources that it
+    /// exports can be imported by components from an instance of that name.
     pub(super) fn keep(
         &mut self,
         store: &mut Store<()>,

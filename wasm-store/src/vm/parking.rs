@@ -2,8 +2,8 @@
 //! them.
 //!
 //! Each shared memory has a [`ParkingLot`]. Who waits is in a queue; being taken out of it is what
-//! counts as being woken, so that each notification wakes exactly one of them, whatever else happens
-//! to that one at the same time.
+//! counts as being woken, so that each notification wakes exactly one of them, whatever else
+//! happens to that one at the same time.
 //!
 //! A future waits with its executor's [`Waker`]. Wakers are others' code: they are collected under
 //! locks, and called when none is held.
