@@ -5,6 +5,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
+use crate::format::HEADER_OFFSET;
+
 /// Why an artifact could not be written or read.
 ///
 /// The message says what was found, where, and what to do about it.
@@ -95,6 +97,13 @@ impl Error {
     #[cold]
     pub(crate) fn damaged_at(part: &'static str, offset: usize) -> Self {
         Self::other(ErrorKind::Damaged, Cow::Borrowed(part), Some(offset as u64))
+    }
+
+    /// A table, by its name, has a size that is not one of its records.
+    #[cold]
+    pub(crate) fn damaged_table(name: &'static str) -> Self {
+        let part = ["the size of the table ", name].concat();
+        Self::other(ErrorKind::Damaged, Cow::Owned(part), Some(HEADER_OFFSET as u64))
     }
 
     #[cfg(feature = "write")]

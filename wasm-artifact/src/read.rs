@@ -314,7 +314,7 @@ impl<'a> Artifact<'a> {
                 _ => {}
             }
             if artifact.tables.set(id, table).is_none() {
-                return Err(Error::damaged_at("the size of a table", HEADER_OFFSET));
+                return Err(Error::damaged_table(id.section_name()));
             }
         }
         artifact.check_counts()?;

@@ -67,13 +67,16 @@ impl Missing {
 }
 
 /// A list of functions that are missing, with those functions: the first return an error, whatever
-/// their parameters are, the second have no way to fail and end the program. The third are
-/// elsewhere, and do nothing, or nothing but fail.
+/// their parameters are, the second have no way to fail and end the program. The third say of what
+/// can only be null that it is nothing that they ask for, and the fourth have nothing to free, since
+/// nothing makes it. The fifth are elsewhere, and do nothing, or nothing but fail.
 macro_rules! missing {
     (
         $reason:literal;
         errors { $($error:ident)* }
         aborts { $($abort:ident)* }
+        refuses { $($refuse:ident)* }
+        deletes { $($delete:ident)* }
         elsewhere { $($other:ident)* }
     ) => {
         /// The functions of this file.
@@ -81,6 +84,8 @@ macro_rules! missing {
             names: concat!(
                 $(stringify!($error), "\0",)*
                 $(stringify!($abort), "\0",)*
+                $(stringify!($refuse), "\0",)*
+                $(stringify!($delete), "\0",)*
                 $(stringify!($other), "\0",)*
             ),
             reason: concat!($reason, "\0"),
@@ -88,7 +93,7 @@ macro_rules! missing {
 
         /// Their places in the list.
         #[allow(non_camel_case_types, dead_code, reason = "the names of functions of C")]
-        enum Place { $($error,)* $($abort,)* $($other,)* }
+        enum Place { $($error,)* $($abort,)* $($refuse,)* $($delete,)* $($other,)* }
 
         $(
             #[unsafe(no_mangle)]
@@ -103,6 +108,18 @@ macro_rules! missing {
                 MISSING.abort(Place::$abort as usize)
             }
         )*
+
+        $(
+            #[unsafe(no_mangle)]
+            extern "C" fn $refuse() -> bool {
+                false
+            }
+        )*
+
+        $(
+            #[unsafe(no_mangle)]
+            extern "C" fn $delete() {}
+        )*
     };
 }
 use missing;
@@ -116,6 +133,8 @@ mod http {
             wasmtime_component_linker_add_wasi_http_async
         }
         aborts {}
+        refuses {}
+        deletes {}
         elsewhere { wasmtime_context_set_wasi_http }
     }
 
@@ -131,13 +150,16 @@ mod streams {
         errors {}
         aborts {
             wasmtime_component_future_type_clone
-            wasmtime_component_future_type_delete
             wasmtime_component_future_type_equal
             wasmtime_component_future_type_ty
             wasmtime_component_stream_type_clone
-            wasmtime_component_stream_type_delete
             wasmtime_component_stream_type_equal
             wasmtime_component_stream_type_ty
+        }
+        refuses {}
+        deletes {
+            wasmtime_component_future_type_delete
+            wasmtime_component_stream_type_delete
         }
         elsewhere {}
     }
@@ -149,6 +171,8 @@ mod creators {
          not made";
         errors {}
         aborts {}
+        refuses {}
+        deletes {}
         elsewhere {
             wasmtime_config_host_memory_creator_set
             wasmtime_config_host_stack_creator_set
@@ -167,6 +191,8 @@ mod compiler {
             wasmtime_wat2wasm
         }
         aborts {}
+        refuses {}
+        deletes {}
         elsewhere {
             wasm_module_new
             wasm_module_validate

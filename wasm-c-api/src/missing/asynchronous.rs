@@ -10,11 +10,14 @@ super::missing! {
         wasmtime_linker_define_async_func
     }
     aborts {
-        wasmtime_call_future_delete
         wasmtime_call_future_poll
         wasmtime_func_call_async
         wasmtime_instance_pre_instantiate_async
         wasmtime_linker_instantiate_async
+    }
+    refuses {}
+    deletes {
+        wasmtime_call_future_delete
     }
     elsewhere {}
 }

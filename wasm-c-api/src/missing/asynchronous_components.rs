@@ -12,5 +12,7 @@ super::missing! {
         wasmtime_component_func_call_async
         wasmtime_component_linker_instantiate_async
     }
+    refuses {}
+    deletes {}
     elsewhere {}
 }

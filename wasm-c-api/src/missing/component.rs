@@ -26,20 +26,15 @@ super::missing! {
     }
     aborts {
         wasmtime_component_clone
-        wasmtime_component_delete
         wasmtime_component_enum_type_clone
-        wasmtime_component_enum_type_delete
         wasmtime_component_enum_type_equal
         wasmtime_component_enum_type_names_count
         wasmtime_component_enum_type_names_nth
         wasmtime_component_export_index_clone
-        wasmtime_component_export_index_delete
         wasmtime_component_fixed_length_list_type_clone
-        wasmtime_component_fixed_length_list_type_delete
         wasmtime_component_fixed_length_list_type_element
         wasmtime_component_fixed_length_list_type_equal
         wasmtime_component_flags_type_clone
-        wasmtime_component_flags_type_delete
         wasmtime_component_flags_type_equal
         wasmtime_component_flags_type_names_count
         wasmtime_component_flags_type_names_nth
@@ -47,7 +42,6 @@ super::missing! {
         wasmtime_component_func_type
         wasmtime_component_func_type_async
         wasmtime_component_func_type_clone
-        wasmtime_component_func_type_delete
         wasmtime_component_func_type_param_count
         wasmtime_component_func_type_param_nth
         wasmtime_component_func_type_result
@@ -55,63 +49,49 @@ super::missing! {
         wasmtime_component_instance_get_export_index
         wasmtime_component_instance_get_func
         wasmtime_component_instance_type_clone
-        wasmtime_component_instance_type_delete
         wasmtime_component_instance_type_export_count
         wasmtime_component_instance_type_export_get
         wasmtime_component_instance_type_export_nth
         wasmtime_component_item_clone
-        wasmtime_component_item_delete
         wasmtime_component_linker_allow_shadowing
-        wasmtime_component_linker_delete
-        wasmtime_component_linker_instance_delete
         wasmtime_component_linker_instantiate_async
         wasmtime_component_linker_new
         wasmtime_component_linker_root
         wasmtime_component_list_type_clone
-        wasmtime_component_list_type_delete
         wasmtime_component_list_type_element
         wasmtime_component_list_type_equal
         wasmtime_component_map_type_clone
-        wasmtime_component_map_type_delete
         wasmtime_component_map_type_equal
         wasmtime_component_map_type_key
         wasmtime_component_map_type_value
         wasmtime_component_option_type_clone
-        wasmtime_component_option_type_delete
         wasmtime_component_option_type_equal
         wasmtime_component_option_type_ty
         wasmtime_component_record_type_clone
-        wasmtime_component_record_type_delete
         wasmtime_component_record_type_equal
         wasmtime_component_record_type_field_count
         wasmtime_component_record_type_field_nth
         wasmtime_component_resource_any_clone
-        wasmtime_component_resource_any_delete
         wasmtime_component_resource_any_owned
         wasmtime_component_resource_any_type
         wasmtime_component_resource_host_clone
-        wasmtime_component_resource_host_delete
         wasmtime_component_resource_host_new
         wasmtime_component_resource_host_owned
         wasmtime_component_resource_host_rep
         wasmtime_component_resource_host_type
         wasmtime_component_resource_type_clone
-        wasmtime_component_resource_type_delete
         wasmtime_component_resource_type_equal
         wasmtime_component_resource_type_new_host
         wasmtime_component_result_type_clone
-        wasmtime_component_result_type_delete
         wasmtime_component_result_type_equal
         wasmtime_component_result_type_err
         wasmtime_component_result_type_ok
         wasmtime_component_tuple_type_clone
-        wasmtime_component_tuple_type_delete
         wasmtime_component_tuple_type_equal
         wasmtime_component_tuple_type_types_count
         wasmtime_component_tuple_type_types_nth
         wasmtime_component_type
         wasmtime_component_type_clone
-        wasmtime_component_type_delete
         wasmtime_component_type_export_count
         wasmtime_component_type_export_get
         wasmtime_component_type_export_nth
@@ -119,48 +99,71 @@ super::missing! {
         wasmtime_component_type_import_get
         wasmtime_component_type_import_nth
         wasmtime_component_val_clone
-        wasmtime_component_val_delete
         wasmtime_component_val_free
         wasmtime_component_val_new
         wasmtime_component_valflags_copy
-        wasmtime_component_valflags_delete
         wasmtime_component_valflags_new
         wasmtime_component_valflags_new_empty
         wasmtime_component_valflags_new_uninit
         wasmtime_component_vallist_copy
-        wasmtime_component_vallist_delete
         wasmtime_component_vallist_new
         wasmtime_component_vallist_new_empty
         wasmtime_component_vallist_new_uninit
         wasmtime_component_valmap_copy
-        wasmtime_component_valmap_delete
         wasmtime_component_valmap_new
         wasmtime_component_valmap_new_empty
         wasmtime_component_valmap_new_uninit
         wasmtime_component_valrecord_copy
-        wasmtime_component_valrecord_delete
         wasmtime_component_valrecord_new
         wasmtime_component_valrecord_new_empty
         wasmtime_component_valrecord_new_uninit
         wasmtime_component_valtuple_copy
-        wasmtime_component_valtuple_delete
         wasmtime_component_valtuple_new
         wasmtime_component_valtuple_new_empty
         wasmtime_component_valtuple_new_uninit
         wasmtime_component_valtype_clone
-        wasmtime_component_valtype_delete
         wasmtime_component_valtype_equal
         wasmtime_component_variant_type_case_count
         wasmtime_component_variant_type_case_nth
         wasmtime_component_variant_type_clone
-        wasmtime_component_variant_type_delete
         wasmtime_component_variant_type_equal
         wasmtime_module_type_clone
-        wasmtime_module_type_delete
         wasmtime_module_type_export_count
         wasmtime_module_type_export_nth
         wasmtime_module_type_import_count
         wasmtime_module_type_import_nth
+    }
+    refuses {}
+    deletes {
+        wasmtime_component_delete
+        wasmtime_component_enum_type_delete
+        wasmtime_component_export_index_delete
+        wasmtime_component_fixed_length_list_type_delete
+        wasmtime_component_flags_type_delete
+        wasmtime_component_func_type_delete
+        wasmtime_component_instance_type_delete
+        wasmtime_component_item_delete
+        wasmtime_component_linker_delete
+        wasmtime_component_linker_instance_delete
+        wasmtime_component_list_type_delete
+        wasmtime_component_map_type_delete
+        wasmtime_component_option_type_delete
+        wasmtime_component_record_type_delete
+        wasmtime_component_resource_any_delete
+        wasmtime_component_resource_host_delete
+        wasmtime_component_resource_type_delete
+        wasmtime_component_result_type_delete
+        wasmtime_component_tuple_type_delete
+        wasmtime_component_type_delete
+        wasmtime_component_val_delete
+        wasmtime_component_valflags_delete
+        wasmtime_component_vallist_delete
+        wasmtime_component_valmap_delete
+        wasmtime_component_valrecord_delete
+        wasmtime_component_valtuple_delete
+        wasmtime_component_valtype_delete
+        wasmtime_component_variant_type_delete
+        wasmtime_module_type_delete
     }
     elsewhere {}
 }

@@ -20,44 +20,43 @@ super::missing! {
         wasmtime_structref_set_field
     }
     aborts {
+        wasmtime_anyref_from_i31
+        wasmtime_anyref_from_raw
+        wasmtime_anyref_to_raw
+        wasmtime_array_ref_pre_new
+        wasmtime_arrayref_type
+        wasmtime_context_set_exception
+        wasmtime_eqref_from_i31
+        wasmtime_exnref_field_count
+        wasmtime_exnref_from_raw
+        wasmtime_exnref_to_raw
+        wasmtime_exnref_type
+        wasmtime_struct_ref_pre_new
+        wasmtime_structref_type
+    }
+    refuses {
         wasmtime_anyref_as_array
         wasmtime_anyref_as_eqref
         wasmtime_anyref_as_struct
-        wasmtime_anyref_from_i31
-        wasmtime_anyref_from_raw
         wasmtime_anyref_i31_get_s
         wasmtime_anyref_i31_get_u
         wasmtime_anyref_is_array
         wasmtime_anyref_is_eqref
         wasmtime_anyref_is_i31
         wasmtime_anyref_is_struct
-        wasmtime_anyref_to_raw
         wasmtime_anyref_type
-        wasmtime_array_ref_pre_delete
-        wasmtime_array_ref_pre_new
-        wasmtime_arrayref_to_anyref
-        wasmtime_arrayref_to_eqref
-        wasmtime_arrayref_type
-        wasmtime_context_set_exception
         wasmtime_eqref_as_array
         wasmtime_eqref_as_struct
-        wasmtime_eqref_from_i31
         wasmtime_eqref_i31_get_s
         wasmtime_eqref_i31_get_u
         wasmtime_eqref_is_array
         wasmtime_eqref_is_i31
         wasmtime_eqref_is_struct
-        wasmtime_eqref_to_anyref
         wasmtime_eqref_type
-        wasmtime_exnref_field_count
-        wasmtime_exnref_from_raw
-        wasmtime_exnref_to_raw
-        wasmtime_exnref_type
+    }
+    deletes {
+        wasmtime_array_ref_pre_delete
         wasmtime_struct_ref_pre_delete
-        wasmtime_struct_ref_pre_new
-        wasmtime_structref_to_anyref
-        wasmtime_structref_to_eqref
-        wasmtime_structref_type
     }
     elsewhere {}
 }
@@ -83,6 +82,24 @@ null_family! {
     wasmtime_eqref_clone wasmtime_eqref_unroot
     wasmtime_exnref_clone wasmtime_exnref_unroot
     wasmtime_structref_clone wasmtime_structref_unroot
+}
+
+/// As references of another type, null is null.
+macro_rules! upcasts {
+    ($($upcast:ident)*) => {
+        $(
+            #[unsafe(no_mangle)]
+            extern "C" fn $upcast(_: &GcHandle, out: Out<'_, GcHandle>) {
+                out.write(GcHandle::NULL);
+            }
+        )*
+    };
+}
+
+upcasts! {
+    wasmtime_arrayref_to_anyref wasmtime_arrayref_to_eqref
+    wasmtime_eqref_to_anyref
+    wasmtime_structref_to_anyref wasmtime_structref_to_eqref
 }
 
 /// Nothing throws.

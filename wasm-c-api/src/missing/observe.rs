@@ -9,9 +9,12 @@ super::missing! {
     }
     aborts {
         wasm_runtime_store_add_call_hook
-        wasmtime_guestprofiler_delete
         wasmtime_guestprofiler_new
         wasmtime_guestprofiler_sample
+    }
+    refuses {}
+    deletes {
+        wasmtime_guestprofiler_delete
     }
     elsewhere {}
 }

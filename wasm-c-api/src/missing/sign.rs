@@ -9,5 +9,7 @@ super::missing! {
         wasm_runtime_module_deserialize_trusted
     }
     aborts {}
+    refuses {}
+    deletes {}
     elsewhere {}
 }

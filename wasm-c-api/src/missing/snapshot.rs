@@ -11,6 +11,9 @@ super::missing! {
     }
     aborts {
         wasm_runtime_snapshot_count
+    }
+    refuses {}
+    deletes {
         wasm_runtime_snapshot_delete
     }
     elsewhere {}

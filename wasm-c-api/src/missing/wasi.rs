@@ -10,7 +10,6 @@ super::missing! {
     }
     aborts {
         wasi_config_allow_ip_name_lookup
-        wasi_config_delete
         wasi_config_inherit_argv
         wasi_config_inherit_env
         wasi_config_inherit_network
@@ -27,6 +26,10 @@ super::missing! {
         wasi_config_set_stdin_file
         wasi_config_set_stdout_custom
         wasi_config_set_stdout_file
+    }
+    refuses {}
+    deletes {
+        wasi_config_delete
     }
     elsewhere {}
 }

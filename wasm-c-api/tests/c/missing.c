@@ -72,7 +72,8 @@ static void ends(void) {
   pid_t child = fork();
   if (child == 0) {
     dup2(pipes[1], 2);
-    wasmtime_component_future_type_delete(NULL);
+    wasmtime_component_valtype_t type;
+    wasmtime_component_future_type_ty(NULL, &type);
     _exit(0);
   }
   close(pipes[1]);
@@ -85,7 +86,7 @@ static void ends(void) {
   int status;
   CHECK(waitpid(child, &status, 0) == child);
   CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-  CHECK(strstr(message, "wasmtime_component_future_type_delete: this runtime has no futures"));
+  CHECK(strstr(message, "wasmtime_component_future_type_ty: this runtime has no futures"));
 }
 
 int main(void) {
@@ -95,6 +96,8 @@ int main(void) {
   wasm_engine_delete(engine);
   no_components();
   ends();
+  /* There is nothing to free, which is no reason to end. */
+  wasmtime_component_future_type_delete(NULL);
   puts("missing");
   return 0;
 }

@@ -1,6 +1,8 @@
 //! Where code ends that runs out of fuel.
 
-use wasm_runtime::{Config, Engine, Instance, Module, Store, Trap, TypedFunc, Val, WasmBacktrace};
+use wasm_runtime::{
+    Caller, Config, Engine, Func, Instance, Module, Store, Trap, TypedFunc, Val, WasmBacktrace,
+};
 
 use crate::host::HOST;
 use crate::support::{PLENTY, metered, settings, watched};
@@ -139,4 +141,22 @@ fn a_store_starts_with_none() {
     assert_eq!(leaf.call(&mut store, ()).unwrap(), 1);
     assert_eq!(store.get_fuel().unwrap(), 0);
     assert!(leaf.call(&mut store, ()).is_err());
+}
+
+#[test]
+fn a_start_function_of_the_host_is_not_called_without_fuel() {
+    let engine = metered();
+    let module = Module::new(&engine, r#"(module (import "" "f" (func $f)) (start $f))"#).unwrap();
+    for (fuel, calls) in [(0, 0), (1, 0), (2, 1)] {
+        let mut store = Store::new(&engine, 0);
+        store.set_fuel(fuel).unwrap();
+        let func = Func::wrap(&mut store, |mut caller: Caller<'_, i32>| *caller.data_mut() += 1);
+        let made = Instance::new(&mut store, &module, &[func.into()]);
+        assert_eq!(*store.data(), calls, "{fuel}");
+        match made {
+            Ok(_) => assert_eq!(calls, 1, "{fuel}"),
+            Err(error) => assert_eq!(error.downcast_ref(), Some(&Trap::OutOfFuel), "{fuel}"),
+        }
+        assert_eq!(store.get_fuel().unwrap(), 0);
+    }
 }

@@ -84,7 +84,7 @@ impl Instance {
         // SAFETY: as the caller promises.
         let instance = unsafe { Self::make(store, module, imports)? };
         if let Some(start) = instance.start_function(store) {
-            store.count_start();
+            store.count_start(start.import.is_some())?;
             start.call(store)?;
         }
         Ok(instance)
@@ -149,7 +149,7 @@ impl Instance {
         store: &mut StoreContextMut<'_, T>,
     ) -> Result<Instance> {
         if let Some(start) = self.start_function(store.0) {
-            store.0.count_start();
+            store.0.count_start(start.import.is_some())?;
             start.call_async(store).await?;
         }
         Ok(self)

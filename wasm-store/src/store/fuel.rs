@@ -3,7 +3,7 @@
 use super::{Store, StoreContext, StoreContextMut, StoreOpaque};
 use wasm_types::OperatorCost;
 
-use crate::error::Result;
+use crate::error::{Result, Trap};
 use crate::store::Caller;
 
 impl StoreOpaque {
@@ -34,15 +34,20 @@ impl StoreOpaque {
         Ok(())
     }
 
-    /// Counts the call of a start function: as if a function with nothing else did it.
-    pub(crate) fn count_start(&mut self) {
+    /// Counts the call of a start function: as if a function with nothing else did it. That would
+    /// check before it calls an import whether there is enough; others do so themselves.
+    pub(crate) fn count_start(&mut self, is_import: bool) -> Result<()> {
         const DEFAULT: OperatorCost = OperatorCost::new();
         let request = &self.engine().config().request;
         if request.tunables.fuel_costs.is_some() {
             let costs = request.operator_cost.as_deref().unwrap_or(&DEFAULT);
             let call = costs.Call;
             self.vm.use_fuel(1 + u64::from(call));
+            if is_import && !self.vm.has_had_fuel() {
+                return Err(Trap::OutOfFuel.into());
+            }
         }
+        Ok(())
     }
 
     fn get_fuel(&self) -> Result<u64> {

@@ -36,10 +36,10 @@ pub(crate) struct TypeRegistry {
 #[derive(Debug, Default)]
 struct Inner {
     /// The first id of each group, by its types, in which references within the group are relative.
-    groups: HashMap<Box<[SubType]>, u32, RandomState>,
+    groups: HashMap<Box<[SubType]>, u32>,
     /// The ids of plain function types, by their bytes in artifacts. So loading a module decodes no
-    /// type that is known already. Each engine has hashes of its own, so that nobody can choose
-    /// types that collide.
+    /// type that is known already. Each engine has hashes of its own, so that a module that was
+    /// made with types that collide in one does not have them in others.
     plain: HashMap<Box<[u8]>, u32, RandomState>,
     /// By id.
     types: Vec<Canonical>,

@@ -70,6 +70,13 @@ impl VmStore {
         *fuel = fuel.saturating_sub_unsigned(amount);
     }
 
+    /// Checks, as code does, whether there was enough for what was used.
+    pub(crate) fn has_had_fuel(&mut self) -> bool {
+        // SAFETY: the context is this store's own.
+        let enough = |store: &Self| unsafe { (*store.context()).fuel >= 0 };
+        enough(self) || (self.refuel() && enough(self))
+    }
+
     /// The most that the code sees of what is left.
     fn most_active(&self) -> u64 {
         self.fuel_interval.unwrap_or(u64::MAX).min(i64::MAX as u64)

@@ -115,6 +115,7 @@ mod tests {
             hash(|config| config.request.address_map ^= true),
             hash(|config| config.request.debug_sections ^= true),
             hash(|config| config.request.native_variables ^= true),
+            hash(|config| config.request.version = Some("of ours".into())),
             hash(|config| _ = config.compiler_inlining(crate::Inlining::No)),
         ];
         for (place, hash) in hashes.iter().enumerate() {

@@ -40,7 +40,7 @@ impl Engine {
     /// The size of the stack that Wasm runs on, in calls that may wait as in others:
     /// [`Config::max_wasm_stack`].
     pub fn get_async_stack_size(&self) -> usize {
-        self.config().max_wasm_stack
+        self.config().wasm_stack_size()
     }
 
     /// Whether stacks are cleared before they are used again: no.

@@ -50,7 +50,7 @@ impl Config {
             return self;
         }
         if let Some(place) = SPECTRE_FLAGS.iter().position(|flag| *flag == name)
-            && let Ok(is_on) = value.parse()
+            && let Some(is_on) = switch(value)
         {
             self.spectre_mitigations[place] = is_on;
             let is_on = self.spectre_mitigations.contains(&true);
@@ -59,6 +59,15 @@ impl Config {
         }
         self.request.flags.push((name.to_string(), value.to_string()));
         self
+    }
+}
+
+/// What a switch of the code generator's is set to, by one of the words that it takes for that.
+fn switch(value: &str) -> Option<bool> {
+    match value {
+        "true" | "on" | "yes" | "1" => Some(true),
+        "false" | "off" | "no" | "0" => Some(false),
+        _ => None,
     }
 }
 
@@ -74,6 +83,8 @@ mod tests {
             (["true", "false"], true),
             (["false", "true"], true),
             (["false", "false"], false),
+            (["off", "0"], false),
+            (["no", "yes"], true),
         ] {
             let mut config = Config::new();
             for (flag, value) in SPECTRE_FLAGS.iter().zip(values) {

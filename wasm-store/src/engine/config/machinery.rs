@@ -245,8 +245,9 @@ impl Config {
     /// Whether the 2 MiB below each memory that is not shared are inaccessible address space that
     /// belongs to it.
     ///
-    /// Default: those below memories that never move, whatever is set here, and below no others,
-    /// which would be several times as large. Compiled code accesses nothing below a memory; this
+    /// Default: those below memories that never move, and below no others, which would be several
+    /// times as large. `true` is for all of them; `false` changes nothing, since memories that never
+    /// move have it from the reservation anyway. Compiled code accesses nothing below a memory; this
     /// is for who does not trust it to.
     pub fn guard_before_linear_memory(&mut self, enable: bool) -> &mut Self {
         self.machinery.guard_before_linear_memory = Some(enable);

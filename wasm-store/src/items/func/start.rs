@@ -16,7 +16,7 @@ pub(crate) struct Start {
     pub(super) func: Func,
     /// If it is an imported function of the host: the record of the import, by which the function
     /// finds the instance's exports.
-    pub(super) import: Option<NonNull<HostRecord>>,
+    pub(crate) import: Option<NonNull<HostRecord>>,
 }
 
 impl Start {
