@@ -68,8 +68,8 @@ impl Missing {
 
 /// A list of functions that are missing, with those functions: the first return an error, whatever
 /// their parameters are, the second have no way to fail and end the program. The third say of what
-/// can only be null that it is nothing that they ask for, and the fourth have nothing to free, since
-/// nothing makes it. The fifth are elsewhere, and do nothing, or nothing but fail.
+/// can only be null that it is nothing that they ask for, and the fourth have nothing to free,
+/// since nothing makes it. The fifth are elsewhere, and do nothing, or nothing but fail.
 macro_rules! missing {
     (
         $reason:literal;

@@ -246,9 +246,9 @@ impl Config {
     /// belongs to it.
     ///
     /// Default: those below memories that never move, and below no others, which would be several
-    /// times as large. `true` is for all of them; `false` changes nothing, since memories that never
-    /// move have it from the reservation anyway. Compiled code accesses nothing below a memory; this
-    /// is for who does not trust it to.
+    /// times as large. `true` is for all of them; `false` changes nothing, since memories that
+    /// never move have it from the reservation anyway. Compiled code accesses nothing below a
+    /// memory; this is for who does not trust it to.
     pub fn guard_before_linear_memory(&mut self, enable: bool) -> &mut Self {
         self.machinery.guard_before_linear_memory = Some(enable);
         self
