@@ -88,9 +88,9 @@ impl Images {
 /// How many bytes of a file are read before it is mapped: they include header and directory.
 const HEAD: usize = 2048;
 
-/// How many bytes a file may have to be read instead of mapped, but for its code. To read these
-/// takes a third of the time that it takes to have the first of them mapped by a fault, and to make
-/// others executable afterwards.
+/// How many bytes a file may have to be read instead of mapped, but for its code. To read so few
+/// takes less than to have the first of them mapped by a fault, and to make others executable
+/// afterwards.
 const READ_WHOLE: usize = 16 << 10;
 
 /// How many bytes of a file the kernel maps at once, as a rule, at the first fault.

@@ -105,8 +105,8 @@ impl Settings {
     /// If Cranelift does not compile for this machine.
     #[cfg(feature = "native")]
     pub fn host() -> Result<Self, Error> {
-        // To ask the processor and to enter each of its extensions takes as long as to compile a
-        // dozen small functions, and the answer stays the same.
+        // To ask the processor and to enter each of its extensions takes longer than to compile a
+        // small module, and the answer stays the same.
         static HOST: OnceLock<Settings> = OnceLock::new();
         if let Some(host) = HOST.get() {
             return Ok(host.clone());
