@@ -16,12 +16,16 @@ impl Budget {
     ///
     /// # Errors
     ///
-    /// If there is not as much left.
+    /// If there is not as much left. Nothing is, then: what needs less would be tried again and
+    /// again.
     pub(crate) fn take(&mut self, count: usize) -> Result<()> {
         match self.0.checked_sub(count as u64 + 1) {
             Some(left) => self.0 = left,
-            // One of the library's errors: whatever it is, what follows is left out.
-            None => return Err(Error::OffsetOutOfBounds(0)),
+            None => {
+                self.0 = 0;
+                // One of the library's errors: whatever it is, what follows is left out.
+                return Err(Error::OffsetOutOfBounds(0));
+            }
         }
         Ok(())
     }

@@ -51,11 +51,11 @@ fn walk<'a>(
     found: &mut Vec<NamedLocals>,
 ) -> Result<()> {
     let mut entries = unit.header.entries_raw(unit.abbreviations, None)?;
-    // The depth of the function that entries are in, which is the last one that was found.
-    let mut function: Option<isize> = None;
+    // The functions that entries are in: their depths, and which of those that were found they are.
+    let mut open: Vec<(isize, usize)> = Vec::new();
     while !entries.is_empty() {
         let depth = entries.next_depth();
-        function = function.filter(|function| depth > *function);
+        while open.pop_if(|(function, _)| depth <= *function).is_some() {}
         let Some(kind) = entries.read_abbreviation()? else { continue };
         budget.take(kind.attributes().len())?;
         let (mut pcs, mut places) = (Pcs::default(), [None; 2]);
@@ -74,11 +74,11 @@ fn walk<'a>(
                 *known = known.start.min(part.start)..known.end.max(part.end);
             })?;
             if let Some(code) = code {
-                function = Some(depth);
+                open.push((depth, found.len()));
                 found.push(NamedLocals { code, locals: Vec::new() });
             }
         }
-        if let (Some(_), Some(function)) = (function, found.last_mut()) {
+        if let Some(function) = open.last().and_then(|(_, number)| found.get_mut(*number)) {
             for place in places.into_iter().flatten() {
                 see(dwarf, unit, place, budget, &mut function.locals)?;
             }

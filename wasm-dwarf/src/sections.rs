@@ -41,3 +41,11 @@ pub(crate) fn size_with_places(section: Section<'_, '_>, dwarf: &Dwarf<'_>) -> u
     let places = [".debug_loc", ".debug_loclists"].map(|name| section(name).len() as u64);
     size(dwarf).saturating_add(places[0]).saturating_add(places[1])
 }
+
+/// How many bytes all sections have that are read, with those of texts.
+#[cfg(feature = "translate")]
+pub(crate) fn size_with_texts(section: Section<'_, '_>, dwarf: &Dwarf<'_>) -> u64 {
+    let texts = [".debug_str", ".debug_line_str", ".debug_str_offsets"];
+    let texts = texts.iter().map(|name| section(name).len() as u64);
+    texts.fold(size_with_places(section, dwarf), u64::saturating_add)
+}

@@ -48,15 +48,18 @@ pub struct Code<'a> {
 /// Variables are known in functions that keep [what they are found by](crate::named_locals) in
 /// their frames, and variables outside of functions while such a function runs. What the module
 /// says in a way that is not understood, or that depends on what the code does not keep, is as if
-/// the variable was optimised away. Pointers are as the module has them: offsets into its memory.
+/// the variable was optimised away; of a type, only the name is known then. Variables that are
+/// pointers to data lead to it in the process. All other pointers are as the module has them:
+/// offsets into its memory, or numbers of functions.
 ///
 /// The result is the sections of an ELF file by their names, such as `.debug_line`, with addresses
 /// as they are, in the byte order of this machine. It is empty if no function has a line.
 pub fn translate(section: Section<'_, '_>, code: &[Code<'_>]) -> Vec<(&'static str, Vec<u8>)> {
     let dwarf = sections::dwarf(section);
     let units = Units::read(&dwarf);
-    let source = Source::read(&dwarf, &units);
     let size = sections::size_with_places(section, &dwarf);
+    let with_texts = sections::size_with_texts(section, &dwarf);
+    let source = Source::read(&dwarf, &units, &mut Budget::of_bytes(with_texts));
 
     let mut functions = HashMap::new();
     let mut by_unit: Vec<Vec<usize>> = vec![Vec::new(); units.places().len()];
@@ -74,8 +77,9 @@ pub fn translate(section: Section<'_, '_>, code: &[Code<'_>]) -> Vec<(&'static s
         }
         function.map(|function| Addresses::of(code, source.prologue_end(function)))
     });
-    let addresses = addresses.collect();
-    let all = ranges(code.iter());
+    let addresses: Vec<_> = addresses.collect();
+    let has_frame = |number: usize| code[number].frame.is_some() && addresses[number].is_some();
+    let all = ranges((0..code.len()).map(|number| (&code[number], has_frame(number))));
     let basis = Basis { dwarf: &dwarf, source: &source, code, functions, addresses, all };
 
     let mut plan = Plan::default();
@@ -85,7 +89,7 @@ pub fn translate(section: Section<'_, '_>, code: &[Code<'_>]) -> Vec<(&'static s
             plan.add(&basis, (number, place.offset, unit), (budget, &mut lists));
         });
     }
-    let mut made = Made::default();
+    let mut made = Made::new(with_texts);
     let [mut budget, mut lists] = [Budget::of_bytes(size), Budget::of_bytes(size)];
     let mut has_lines = false;
     for (number, place) in units.places().iter().enumerate() {
@@ -95,7 +99,7 @@ pub fn translate(section: Section<'_, '_>, code: &[Code<'_>]) -> Vec<(&'static s
         let lines = add_lines(&source, own(), &mut files, &mut made);
         has_lines |= lines.is_some();
         let _ = units.in_unit(&dwarf, number, &mut budget, |unit, budget| {
-            let ranges = ranges(own());
+            let ranges = ranges(own().map(|code| (code, true)));
             plan.copy(
                 &basis,
                 (number, place.offset, unit),
@@ -108,6 +112,9 @@ pub fn translate(section: Section<'_, '_>, code: &[Code<'_>]) -> Vec<(&'static s
                 },
             );
         });
+    }
+    if made.is_too_large() {
+        return Vec::new();
     }
     has_lines |= add_others(&source, others.iter().map(|number| &code[*number]), &mut made);
     plan.resolve(&mut made);
@@ -122,7 +129,7 @@ fn add_others<'c, 'd: 'c>(
     code: impl Iterator<Item = &'c Code<'d>> + Clone,
     made: &mut Made,
 ) -> bool {
-    let ranges = ranges(code.clone());
+    let ranges = ranges(code.clone().map(|code| (code, true)));
     if ranges.is_empty() {
         return false;
     }
@@ -173,7 +180,7 @@ fn add_lines<'c, 'd: 'c>(
         LineProgram::new(encoding, LineEncoding::default(), text(ROOT), None, text(NAME), None);
     let mut has_lines = false;
     for code in code {
-        has_lines |= source.add_lines(&mut program, files, code);
+        has_lines |= source.add_lines(&mut program, files, &mut made.room, code);
     }
     if !has_lines {
         return None;
@@ -190,18 +197,23 @@ fn range(code: &Code<'_>) -> Range<u64> {
     code.address..code.address.saturating_add(code.len)
 }
 
-/// The code of functions, as few ranges as can be.
-fn ranges<'c, 'd: 'c>(code: impl Iterator<Item = &'c Code<'d>>) -> Vec<Range<u64>> {
-    let mut ranges: Vec<_> = code.map(range).filter(|code| code.start < code.end).collect();
-    ranges.sort_unstable_by_key(|code| code.start);
+/// The code of those functions that are wanted, as few ranges as can be. No other one of them is
+/// between two that become one range.
+fn ranges<'c, 'd: 'c>(code: impl Iterator<Item = (&'c Code<'d>, bool)>) -> Vec<Range<u64>> {
+    let code = code.map(|(code, is_wanted)| (range(code), is_wanted));
+    let mut ranges: Vec<_> = code.filter(|(code, _)| code.start < code.end).collect();
+    ranges.sort_unstable_by_key(|(code, _)| code.start);
     // Functions are aligned: what is between two of them is no code.
-    ranges.dedup_by(|next, last| {
+    ranges.dedup_by(|(next, is_wanted), (last, was_wanted)| {
         let is_near = next.start <= last.end.saturating_add(LARGEST_GAP);
-        if is_near {
+        let is_one = is_near && is_wanted == was_wanted;
+        if is_one {
             last.end = last.end.max(next.end);
         }
-        is_near
+        is_one
     });
+    let mut ranges: Vec<_> =
+        ranges.into_iter().filter_map(|(code, is_wanted)| is_wanted.then_some(code)).collect();
     merge(&mut ranges);
     ranges
 }

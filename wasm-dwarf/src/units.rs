@@ -16,6 +16,10 @@ use crate::sections::{Dwarf, Reader};
 /// unit have a tenth of it.
 const LONGEST_ABBREVIATIONS: usize = 1 << 20;
 
+/// The longest text that is read of those that may be shared, in bytes: others are cut off. Each of
+/// many entries could refer to one that is as long as its section.
+const LONGEST_TEXT: usize = 4096;
+
 /// The place of a unit.
 #[derive(Clone, Debug)]
 pub(crate) struct UnitPlace {
@@ -155,7 +159,7 @@ impl<'a, 'abbrev> Unit<'a, 'abbrev> {
         Ok(unit)
     }
 
-    /// The text of an attribute.
+    /// The text of an attribute. One that may be shared is cut off where it is very long.
     pub(crate) fn string(
         &self,
         dwarf: &Dwarf<'a>,
@@ -163,15 +167,19 @@ impl<'a, 'abbrev> Unit<'a, 'abbrev> {
     ) -> Option<Reader<'a>> {
         match value {
             AttributeValue::String(text) => Some(text),
-            AttributeValue::DebugStrRef(offset) => dwarf.debug_str.get_str(offset).ok(),
-            AttributeValue::DebugLineStrRef(offset) => dwarf.debug_line_str.get_str(offset).ok(),
+            AttributeValue::DebugStrRef(offset) => {
+                shared_text(dwarf.debug_str.reader().slice(), offset.0)
+            }
+            AttributeValue::DebugLineStrRef(offset) => {
+                shared_text(dwarf.debug_line_str.reader().slice(), offset.0)
+            }
             AttributeValue::DebugStrOffsetsIndex(index) => {
                 // So that it can be multiplied.
                 let index = DebugStrOffsetsIndex(u32::try_from(index.0).ok()? as usize);
                 let format = self.bases.encoding.format;
                 let offsets = &dwarf.debug_str_offsets;
                 let offset = offsets.get_str_offset(format, self.strings, index).ok()?;
-                dwarf.debug_str.get_str(offset).ok()
+                shared_text(dwarf.debug_str.reader().slice(), offset.0)
             }
             _ => None,
         }
@@ -181,4 +189,17 @@ impl<'a, 'abbrev> Unit<'a, 'abbrev> {
     pub(crate) fn has(&self, offset: UnitOffset) -> bool {
         offset.is_in_bounds(&self.header)
     }
+}
+
+/// The text at an offset of a section, which ends before a zero byte.
+fn shared_text(section: &[u8], offset: usize) -> Option<Reader<'_>> {
+    let rest = section.get(offset..)?;
+    let rest = rest.get(..LONGEST_TEXT).unwrap_or(rest);
+    let text = match rest.iter().position(|byte| *byte == 0) {
+        Some(len) => &rest[..len],
+        None if rest.len() == LONGEST_TEXT => rest,
+        // It has no end.
+        None => return None,
+    };
+    Some(Reader::new(text, LittleEndian))
 }

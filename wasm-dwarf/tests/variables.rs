@@ -117,9 +117,8 @@ impl Made {
                 let mut list = dwarf.attr_locations(&unit, place).expect("a list")?;
                 while let Some(place) = list.next().expect("a place") {
                     if (place.range.begin..place.range.end).contains(&(TEXT + at)) {
-                        let Some(AttributeValue::Exprloc(base)) = frame_base else {
-                            panic!("{wanted} is in a function without a frame");
-                        };
+                        let base = self.frame_base(&dwarf, &unit, frame_base, at);
+                        let base = base.expect("the frame of the function");
                         let base = evaluate(base, unit.encoding(), None);
                         let [Piece { location: Location::Address { address: base }, .. }] =
                             base[..]
@@ -133,6 +132,27 @@ impl Made {
             }
         }
         panic!("there is no {wanted}");
+    }
+
+    /// The base of a function's frame at an offset of the module's code.
+    fn frame_base<'a>(
+        &self,
+        dwarf: &gimli::Dwarf<Reader<'a>>,
+        unit: &gimli::Unit<Reader<'a>>,
+        value: Option<AttributeValue<Reader<'a>>>,
+        at: u64,
+    ) -> Option<gimli::Expression<Reader<'a>>> {
+        let value = value.expect("it has a frame");
+        if let AttributeValue::Exprloc(base) = value {
+            return Some(base);
+        }
+        let mut list = dwarf.attr_locations(unit, value).expect("a list")?;
+        while let Some(place) = list.next().expect("a place") {
+            if (place.range.begin..place.range.end).contains(&(TEXT + at)) {
+                return Some(place.data);
+            }
+        }
+        None
     }
 
     /// What is at an address.

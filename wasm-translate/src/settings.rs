@@ -3,6 +3,7 @@
 mod isa_setting;
 mod optimizations;
 
+use std::collections::HashMap;
 use std::str::FromStr as _;
 use std::sync::Arc;
 #[cfg(feature = "native")]
@@ -249,7 +250,8 @@ impl Settings {
 
     /// Sets which locals functions keep in their frames for native debuggers, which find variables
     /// of the source by them: see [`CompiledModule::kept_values`](wasm_types::CompiledModule). Each
-    /// function is to be seen by itself then, and none is put in place of a call.
+    /// function is to be seen by itself then, and none is put in place of a call. A function that
+    /// comes several times keeps all of them.
     ///
     /// Default: none. Cost: a write for each value that such a local gets, and 8 bytes of the frame
     /// for each.
@@ -257,12 +259,16 @@ impl Settings {
         &mut self,
         locals: impl IntoIterator<Item = (DefinedFuncIndex, Vec<u32>)>,
     ) -> &mut Self {
-        let sorted = locals.into_iter().map(|(func, mut locals)| {
+        // A function may have several descriptions, of which each names some.
+        let mut named: HashMap<DefinedFuncIndex, Vec<u32>> = HashMap::new();
+        for (func, locals) in locals {
+            named.entry(func).or_default().extend(locals);
+        }
+        for locals in named.values_mut() {
             locals.sort_unstable();
             locals.dedup();
-            (func, locals)
-        });
-        self.named_locals = Arc::new(sorted.collect());
+        }
+        self.named_locals = Arc::new(named);
         self
     }
 

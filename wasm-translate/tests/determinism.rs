@@ -155,7 +155,8 @@ fn functions_keep_the_locals_that_debuggers_want() {
     for target in TARGETS {
         let compile = |names: &[u32]| {
             let mut settings = settings(target);
-            let named = (!names.is_empty()).then(|| (DefinedFuncIndex::new(0), names.to_vec()));
+            // A function may have several descriptions.
+            let named = names.chunks(2).map(|names| (DefinedFuncIndex::new(0), names.to_vec()));
             settings.inlining(true).named_locals(named);
             compile(&wasm, &settings).unwrap()
         };

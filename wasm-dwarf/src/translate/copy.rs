@@ -6,15 +6,16 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use gimli::{AttributeValue, DwAt, Operation};
+use gimli::{AttributeValue, DwAt};
 
+use super::Code;
 use super::addresses::{Addresses, merge};
 use super::expression::{self, Kind, Surroundings};
 use super::made::{ADDRESS_SIZE, Entry, Made, Reference};
 use super::pointers::{self, Typed};
 use super::source::{Files, Source};
+use super::values::{self, Fate};
 use super::walk::{Found, Visitor, walk};
-use super::{Code, values};
 use crate::budget::Budget;
 use crate::locations;
 use crate::ranges::{Pcs, indexed};
@@ -72,7 +73,8 @@ pub(super) struct Basis<'b, 'a> {
     pub(super) functions: HashMap<(usize, usize), usize>,
     /// Of each function of the code that is one of the source.
     pub(super) addresses: Vec<Option<Addresses>>,
-    /// All code, as few ranges as can be: where variables of the module are known.
+    /// All code that has a frame to find the memory by, as few ranges as can be: where variables of
+    /// the module are known.
     pub(super) all: Vec<Range<u64>>,
 }
 
@@ -216,8 +218,15 @@ impl<'a> Visitor<'a> for Planner<'_, '_, 'a, '_> {
         if had_code && code.is_none() {
             return false;
         }
+        let fate = values::fate(found, self.unit.bases.encoding);
+        if fate == Fate::LeftOut {
+            return false;
+        }
         let entry = self.plan.entries.len();
         self.plan.entries.push(found.offset);
+        if fate == Fate::Named {
+            return false;
+        }
         self.plan.code.extend(code.map(|code| (entry, code)));
         if found.has_children {
             self.open.push(function);
@@ -256,7 +265,9 @@ struct Copier<'p, 'b, 'a, 'u> {
 impl<'a> Copier<'_, '_, 'a, '_> {
     fn reference(&self, value: AttributeValue<Reader<'a>>) -> Option<Reference> {
         let (at, within) = match value {
-            AttributeValue::UnitRef(offset) => (self.start.checked_add(offset.0)?, true),
+            AttributeValue::UnitRef(offset) if self.unit.has(offset) => {
+                (self.start.checked_add(offset.0)?, true)
+            }
             AttributeValue::DebugInfoRef(offset) => (offset.0, false),
             _ => return None,
         };
@@ -265,7 +276,7 @@ impl<'a> Copier<'_, '_, 'a, '_> {
     }
 
     /// Copies an attribute whose meaning does not depend on the machine.
-    fn plain(&self, entry: &mut Entry, name: DwAt, value: AttributeValue<Reader<'a>>) {
+    fn plain(&mut self, entry: &mut Entry, name: DwAt, value: AttributeValue<Reader<'a>>) {
         if values::REFERENCES.contains(&name)
             && let Some(to) = self.reference(value)
         {
@@ -279,18 +290,12 @@ impl<'a> Copier<'_, '_, 'a, '_> {
             | AttributeValue::String(_)
                 if values::TEXTS.contains(&name) =>
             {
-                // Long texts would be copied again and again.
-                if let Some(text) = self.unit.string(self.basis.dwarf, value) {
-                    let text = text.slice();
-                    entry.text(name, text.get(..values::LONGEST_TEXT).unwrap_or(text));
-                }
+                self.text(entry, name, value);
             }
             AttributeValue::Exprloc(expression) if name == gimli::DW_AT_data_member_location => {
-                let mut operations = expression.operations(self.unit.bases.encoding);
-                if let Ok(Some(Operation::PlusConstant { value })) = operations.next()
-                    && let Ok(None) = operations.next()
-                {
-                    entry.unsigned(name, value);
+                let encoding = self.unit.bases.encoding;
+                if let Some(offset) = values::member_offset(expression, encoding) {
+                    entry.unsigned(name, offset);
                 }
             }
             AttributeValue::FileIndex(number) if name == gimli::DW_AT_call_file => {
@@ -300,6 +305,16 @@ impl<'a> Copier<'_, '_, 'a, '_> {
             }
             value if values::NUMBERS.contains(&name) => values::number(entry, name, value),
             _ => {}
+        }
+    }
+
+    /// Copies a text, if there is still room: many entries may have the same.
+    fn text(&mut self, entry: &mut Entry, name: DwAt, value: AttributeValue<Reader<'a>>) {
+        if self.made.room.take(0).is_ok()
+            && let Some(text) = self.unit.string(self.basis.dwarf, value)
+            && self.made.room.take(text.len()).is_ok()
+        {
+            entry.text(name, text.slice());
         }
     }
 
@@ -315,33 +330,45 @@ impl<'a> Copier<'_, '_, 'a, '_> {
             encoding: bases.encoding,
             frame: function.and_then(|(code, _)| code.frame.as_ref()),
             frame_base: scope.frame_base,
+            unset: None,
             address: &|index| indexed(dwarf, &bases, index),
         };
+        // What is there everywhere is known from the end of the prologue on, or without the frame
+        // of the source if nobody knows where that is.
+        let is_set_up = function.is_none_or(|(_, addresses)| addresses.knows_body());
+        let without_frame = Surroundings { unset: scope.frame_base, frame_base: None, ..around };
         // Code that keeps nothing does not know where the memory is.
         if function.is_some() && around.frame.is_none() {
             return false;
         }
         let all = &self.basis.all;
-        let mut places: Vec<(Range<u64>, Vec<u8>)> = Vec::new();
+        let mut places: Vec<(Vec<Range<u64>>, Vec<u8>)> = Vec::new();
         let result =
             locations::for_each(dwarf, &bases, value, self.lists, |range, expression, budget| {
-                let Some(made) = expression::translate(expression, &around, kind) else {
+                let has_frame = range.is_some() || is_set_up;
+                let around = if has_frame { &around } else { &without_frame };
+                let Some(made) = expression::translate(expression, around, kind) else {
                     return Ok(());
                 };
                 let code = match (function, range) {
-                    (Some((_, addresses)), None) => vec![addresses.body()],
+                    (Some((_, addresses)), None) => {
+                        budget.take(addresses.body().len())?;
+                        addresses.body().to_vec()
+                    }
                     (Some((_, addresses)), Some(range)) => addresses.find_kept(range, budget)?,
-                    (None, None) => all.clone(),
+                    (None, None) => {
+                        budget.take(all.len())?;
+                        all.clone()
+                    }
                     (None, Some(_)) => return Ok(()),
                 };
-                let code = code.into_iter().filter(|code| code.start < code.end);
-                places.extend(code.map(|code| (code, made.clone())));
+                places.push((code, made));
                 Ok(())
             });
-        if result.is_err() || places.is_empty() {
+        if result.is_err() {
             return false;
         }
-        let list = self.made.add_places(&places);
+        let Some(list) = self.made.add_places(&places) else { return false };
         entry.offset(gimli::DW_AT_location, list);
         true
     }
@@ -361,13 +388,15 @@ impl<'a> Copier<'_, '_, 'a, '_> {
     }
 
     /// Adds what a function has of its own.
-    fn function(&self, entry: &mut Entry, function: usize) {
+    fn function(&mut self, entry: &mut Entry, function: usize) {
         let Some(frame) = &self.basis.code[function].frame else { return };
-        let mut place = Vec::new();
-        if let Ok(register @ 0..=31) = u8::try_from(frame.register) {
-            place.push(gimli::DW_OP_breg0.0 + register);
-            super::bytes::signed(&mut place, -i64::from(frame.memory_below));
-            entry.expression(gimli::DW_AT_frame_base, &place);
+        let Some(addresses) = &self.basis.addresses[function] else { return };
+        let Ok(register @ 0..=31) = u8::try_from(frame.register) else { return };
+        let mut place = vec![gimli::DW_OP_breg0.0 + register];
+        super::bytes::signed(&mut place, -i64::from(frame.memory_below));
+        // Before, the register is that of the caller, and debuggers say that there is no frame.
+        if let Some(list) = self.made.add_places(&[(addresses.kept().to_vec(), place)]) {
+            entry.offset(gimli::DW_AT_frame_base, list);
         }
     }
 }
@@ -375,23 +404,34 @@ impl<'a> Copier<'_, '_, 'a, '_> {
 impl<'a> Visitor<'a> for Copier<'_, '_, 'a, '_> {
     fn entry(&mut self, found: &Found<'_, 'a>) -> bool {
         let number = self.plan.copies.len();
-        if self.plan.entries.get(number) != Some(&found.offset) {
+        if self.plan.entries.get(number) != Some(&found.offset) || self.made.is_too_large() {
             return false;
         }
         let is_root = self.open.is_empty();
-        if let Some(mark) = pointers::mark(found.tag) {
+        if pointers::mark(found.tag).is_some() {
             let (dwarf, children) = (self.basis.dwarf, found.has_children);
             let budget = &mut *self.lists;
             let entry =
-                pointers::number(dwarf, self.unit, mark, found.attributes, children, budget);
+                pointers::number(dwarf, self.unit, found.tag, found.attributes, children, budget);
             let (place, _) = self.made.add(entry);
             self.plan.copies.push(place);
             if found.has_children {
                 self.open.push(Scope::default());
-            } else {
+            } else if pointers::is_address(found.tag) {
                 self.pointer(found, number);
             }
             return true;
+        }
+        if values::fate(found, self.unit.bases.encoding) == Fate::Named {
+            let mut entry = Entry::new(gimli::DW_TAG_unspecified_type, false);
+            for attribute in found.attributes {
+                if attribute.name() == gimli::DW_AT_name {
+                    self.text(&mut entry, attribute.name(), attribute.value());
+                }
+            }
+            let (place, _) = self.made.add(entry);
+            self.plan.copies.push(place);
+            return false;
         }
         let mut entry = Entry::new(found.tag, found.has_children);
         let mut scope = self.open.last().copied().unwrap_or_default();
@@ -408,6 +448,8 @@ impl<'a> Visitor<'a> for Copier<'_, '_, 'a, '_> {
             matches!(found.tag, gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter);
         let kind = if is_variable { typed.kind(self.unit, self.lists) } else { Some(Kind::Plain) };
         let is_pointer = kind == Some(Kind::Pointer);
+        let is_foreign_float =
+            found.tag == gimli::DW_TAG_base_type && values::is_foreign_float(found);
         let (mut location, mut is_external) = (None, false);
         for attribute in found.attributes {
             let (name, value) = (attribute.name(), attribute.value());
@@ -421,6 +463,9 @@ impl<'a> Visitor<'a> for Copier<'_, '_, 'a, '_> {
                     if let Some(to) = self.reference(value) {
                         entry.reference(name, Reference { native: true, ..to });
                     }
+                }
+                (gimli::DW_AT_encoding, _) if is_foreign_float => {
+                    entry.unsigned(name, gimli::DW_ATE_unsigned.0.into());
                 }
                 // That of the module, which is null or nothing that leads anywhere.
                 (gimli::DW_AT_const_value, value)
@@ -458,13 +503,16 @@ impl<'a> Visitor<'a> for Copier<'_, '_, 'a, '_> {
     fn end(&mut self) {
         self.open.pop();
         if self.open.is_empty() && self.has_code {
-            let mut base = Vec::new();
-            expression::memory_base(&mut base);
-            base.push(gimli::DW_OP_stack_value.0);
-            let all = self.basis.all.iter();
-            let places: Vec<_> = all.map(|code| (code.clone(), base.clone())).collect();
-            let place = self.made.add_places(&places);
-            pointers::add_memory(self.made, place);
+            // All units have the same.
+            if self.made.memory.is_none() {
+                let mut base = Vec::new();
+                expression::memory_base(&mut base);
+                base.push(gimli::DW_OP_stack_value.0);
+                self.made.memory = self.made.add_places(&[(self.basis.all.clone(), base)]);
+            }
+            if let Some(place) = self.made.memory {
+                pointers::add_memory(self.made, place);
+            }
         }
         self.made.end_children();
     }

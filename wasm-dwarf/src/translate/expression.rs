@@ -22,6 +22,8 @@ pub(super) struct Surroundings<'f> {
     pub(super) frame: Option<&'f KeptFrame>,
     /// The local that has the address of the frame in the module's memory.
     pub(super) frame_base: Option<u32>,
+    /// The local that may not have its value yet.
+    pub(super) unset: Option<u32>,
     /// The address with a number.
     pub(super) address: &'f dyn Fn(gimli::DebugAddrIndex) -> Option<u64>,
 }
@@ -49,8 +51,16 @@ pub(super) enum Kind {
     Pointer,
 }
 
-/// Translates an expression; `None` if it can't be.
+/// Translates an expression; `None` if it can't be, or if a list of places has no room for it.
 pub(super) fn translate(
+    expression: Expression<EndianSlice<'_, LittleEndian>>,
+    around: &Surroundings<'_>,
+    kind: Kind,
+) -> Option<Vec<u8>> {
+    translate_any(expression, around, kind).filter(|made| u16::try_from(made.len()).is_ok())
+}
+
+fn translate_any(
     expression: Expression<EndianSlice<'_, LittleEndian>>,
     around: &Surroundings<'_>,
     kind: Kind,
@@ -215,6 +225,9 @@ impl<'f, 'a> Part<'f, 'a> {
     }
 
     fn local(&mut self, number: u32) -> Option<()> {
+        if self.around.unset == Some(number) {
+            return None;
+        }
         let (place, size) = self.around.frame?.place(number)?;
         self.op(gimli::DW_OP_fbreg);
         bytes::signed(&mut self.made, place);
@@ -272,8 +285,8 @@ impl<'f, 'a> Part<'f, 'a> {
     }
 }
 
-/// The address of the memory's first byte: the frame base of each function is the place that has
-/// the address of where that is.
+/// The address of the memory's first byte: the frame base of each function that keeps something is
+/// the place that has the address of where that is.
 pub(super) fn memory_base(into: &mut Vec<u8>) {
     into.extend([gimli::DW_OP_fbreg.0, 0, gimli::DW_OP_deref.0, gimli::DW_OP_deref.0]);
 }

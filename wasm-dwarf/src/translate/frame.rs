@@ -1,7 +1,8 @@
 //! Where machine code keeps what variables are found by.
 
-/// What a function keeps in its frame for debuggers. Everything is where it is said to be while the
-/// code behind the function's first instructions runs, and in no register at any time.
+/// What a function keeps in its frame for debuggers. Everything is where it is said to be while
+/// code runs that is neither the function's first instructions nor comes from the same place in the
+/// module as those, and in no register at any time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeptFrame {
     /// The number that debuggers know the register by that is the frame pointer.

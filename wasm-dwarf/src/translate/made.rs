@@ -1,20 +1,25 @@
 //! The sections that are made: entries with their abbreviations, lists of ranges and of places.
 //!
-//! They are written as they are found, and nothing is kept of them but their bytes: debugging
-//! information may be larger than the module that it is about.
+//! They are written as they are found, and little is kept of them but their bytes (the
+//! abbreviations, where each entry is, and what refers to which): debugging information may be
+//! larger than the module that it is about.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::bytes;
+use crate::budget::Budget;
 
 /// The version of what is made: the lists of later ones save space, and debuggers read both.
 pub(super) const VERSION: u16 = 4;
 
 pub(super) const ADDRESS_SIZE: u8 = 8;
 
+/// How many times as long as what is read entries and lists may be at most. Compilers write nothing
+/// that becomes more than a few times as long.
+const MOST_GROWTH: u64 = 256;
+
 /// Sections, in the byte order of this machine.
-#[derive(Default)]
 pub(super) struct Made {
     pub(super) info: Vec<u8>,
     pub(super) lines: Vec<u8>,
@@ -24,6 +29,13 @@ pub(super) struct Made {
     ranges: Vec<u8>,
     places: Vec<u8>,
     unit: usize,
+    /// What may still be written of texts and places, which a few bytes of the module can refer to
+    /// again and again.
+    pub(super) room: Budget,
+    /// How many bytes entries and lists may have.
+    most: u64,
+    /// Where the list of places is that the memory's base has.
+    pub(super) memory: Option<u32>,
 }
 
 /// An entry that is being made.
@@ -84,12 +96,6 @@ impl Entry {
         contents.push(0);
     }
 
-    pub(super) fn expression(&mut self, name: gimli::DwAt, expression: &[u8]) {
-        let contents = self.set(name, gimli::DW_FORM_exprloc);
-        bytes::unsigned(contents, expression.len() as u64);
-        contents.extend_from_slice(expression);
-    }
-
     pub(super) fn reference(&mut self, name: gimli::DwAt, to: Reference) {
         let form = if to.within { gimli::DW_FORM_ref4 } else { gimli::DW_FORM_ref_addr };
         self.references.push((self.contents.len(), to));
@@ -98,6 +104,28 @@ impl Entry {
 }
 
 impl Made {
+    /// `read` is how many bytes the sections have that are read, with those of texts.
+    pub(super) fn new(read: u64) -> Self {
+        Self {
+            info: Vec::new(),
+            lines: Vec::new(),
+            abbreviations: Vec::new(),
+            known: HashMap::new(),
+            ranges: Vec::new(),
+            places: Vec::new(),
+            unit: 0,
+            room: Budget::of_bytes(read.saturating_mul(2)),
+            most: read.saturating_mul(MOST_GROWTH).saturating_add(1 << 20).min(u32::MAX.into()),
+            memory: None,
+        }
+    }
+
+    /// Whether entries and lists are longer than they should be. Nothing more is to be added then.
+    pub(super) fn is_too_large(&self) -> bool {
+        let all = [&self.info, &self.abbreviations, &self.ranges, &self.places];
+        all.iter().map(|section| section.len() as u64).sum::<u64>() > self.most
+    }
+
     pub(super) fn begin_unit(&mut self) {
         self.unit = self.info.len();
         // The length is known at the end.
@@ -172,18 +200,29 @@ impl Made {
     }
 
     /// Adds a list of places with the addresses at which they are valid, relative to a unit that
-    /// starts at 0. An expression that is too long for the format is left out.
-    pub(super) fn add_places(&mut self, places: &[(Range<u64>, Vec<u8>)]) -> u32 {
-        let start = self.places.len() as u32;
-        for (range, expression) in places {
-            let Ok(len) = u16::try_from(expression.len()) else { continue };
-            self.places.extend(range.start.to_ne_bytes());
-            self.places.extend(range.end.to_ne_bytes());
-            self.places.extend(len.to_ne_bytes());
-            self.places.extend_from_slice(expression);
+    /// starts at 0. Expressions are not longer than the format has room for. `None` if there is no
+    /// place, or no room.
+    pub(super) fn add_places(&mut self, places: &[(Vec<Range<u64>>, Vec<u8>)]) -> Option<u32> {
+        let start = self.places.len();
+        for (ranges, expression) in places {
+            let len = u16::try_from(expression.len()).ok()?;
+            let entry = usize::from(len) + 2 * usize::from(ADDRESS_SIZE) + size_of_val(&len);
+            if self.room.take(ranges.len().saturating_mul(entry)).is_err() {
+                self.places.truncate(start);
+                return None;
+            }
+            for range in ranges {
+                self.places.extend(range.start.to_ne_bytes());
+                self.places.extend(range.end.to_ne_bytes());
+                self.places.extend(len.to_ne_bytes());
+                self.places.extend_from_slice(expression);
+            }
+        }
+        if self.places.len() == start {
+            return None;
         }
         self.places.extend([0; 16]);
-        start
+        Some(start as u32)
     }
 
     /// The sections by their names; `None` if one is too large for the format.

@@ -1,6 +1,7 @@
 //! Pointers of the module, which debuggers could not follow: they are offsets into its memory, and
 //! not as long as addresses of the process. Where they stand in something else, they are numbers,
-//! with the name of the type; a variable that is a pointer has the address that it leads to.
+//! with the name of the type; a variable that is a pointer to data has the address that it leads
+//! to. Pointers to functions and to members are numbers in any case.
 
 use gimli::{AttributeValue, DwAt, DwTag};
 
@@ -22,31 +23,53 @@ pub(super) fn mark(tag: DwTag) -> Option<&'static str> {
         gimli::DW_TAG_pointer_type => Some("*"),
         gimli::DW_TAG_reference_type => Some("&"),
         gimli::DW_TAG_rvalue_reference_type => Some("&&"),
+        gimli::DW_TAG_ptr_to_member_type => Some("::*"),
         _ => None,
     }
+}
+
+/// Whether what has such a type may be an address in the memory.
+pub(super) fn is_address(tag: DwTag) -> bool {
+    mark(tag).is_some() && tag != gimli::DW_TAG_ptr_to_member_type
 }
 
 /// Makes a number of a pointer.
 pub(super) fn number<'a>(
     dwarf: &Dwarf<'a>,
     unit: &Unit<'a, '_>,
-    mark: &str,
+    tag: DwTag,
     attributes: &[gimli::Attribute<Reader<'a>>],
     has_children: bool,
     budget: &mut Budget,
 ) -> Entry {
+    let mark = mark(tag).unwrap_or_default();
     let value = |name| attributes.iter().find(|attribute| attribute.name() == name);
     let size = value(gimli::DW_AT_byte_size).and_then(|size| size.udata_value());
     let to = value(gimli::DW_AT_type).map(|ty| ty.value());
     let own = value(gimli::DW_AT_name).and_then(|name| unit.string(dwarf, name.value()));
     let name = match own {
-        Some(name) => text(name),
+        Some(name) if budget.take(name.len()).is_ok() => text(name),
+        Some(_) => String::new(),
         None => with_mark(named(dwarf, unit, to, MOST_HOPS, budget), mark),
+    };
+    let size = size.or_else(|| {
+        let size = u64::from(unit.bases.encoding.address_size);
+        match tag {
+            // One of a member that is a function has what is added to its object as well.
+            gimli::DW_TAG_ptr_to_member_type => {
+                Some(if is_function(unit, to, budget)? { 2 * size } else { size })
+            }
+            _ => Some(size),
+        }
+    });
+    let Some(size) = size else {
+        let mut entry = Entry::new(gimli::DW_TAG_unspecified_type, has_children);
+        entry.text(gimli::DW_AT_name, name.as_bytes());
+        return entry;
     };
     let mut entry = Entry::new(gimli::DW_TAG_base_type, has_children);
     entry.text(gimli::DW_AT_name, name.as_bytes());
     entry.unsigned(gimli::DW_AT_encoding, gimli::DW_ATE_unsigned.0.into());
-    let size = size.unwrap_or(unit.bases.encoding.address_size.into());
     entry.unsigned(gimli::DW_AT_byte_size, size);
     entry
 }
@@ -79,7 +102,9 @@ fn named<'a>(
             }
         }
         if let Some(name) = name {
-            return Some(text(unit.string(dwarf, name)?));
+            let name = unit.string(dwarf, name)?;
+            budget.take(name.len()).ok()?;
+            return Some(text(name));
         }
         let mut inner = || named(dwarf, unit, to, hops, budget);
         Some(match kind.tag() {
@@ -128,7 +153,7 @@ impl<'a> Typed<'a> {
                 // In a structure, say, it would be as long as it is in the module.
                 let is_variable =
                     matches!(self.tag, gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter);
-                let is_pointer = is_variable && is_pointer(unit, ty);
+                let is_pointer = is_variable && is_pointer(unit, ty, budget);
                 return Some(if is_pointer { Kind::Pointer } else { Kind::Plain });
             }
             let Some(origin) = self.origin else { return Some(Kind::Plain) };
@@ -149,18 +174,72 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// Whether an attribute says that the type is a pointer or a reference.
-fn is_pointer<'a>(unit: &Unit<'a, '_>, ty: AttributeValue<Reader<'a>>) -> bool {
-    let AttributeValue::UnitRef(offset) = ty else { return false };
-    if !unit.has(offset) {
-        return false;
-    }
-    let entries = unit.header.entries_raw(unit.abbreviations, Some(offset));
-    let Ok(mut entries) = entries else { return false };
-    match entries.read_abbreviation() {
-        Ok(Some(kind)) => mark(kind.tag()).is_some() && !kind.has_children(),
+/// Whether an attribute says that the type is a pointer or a reference that leads into the memory.
+/// Those of functions are numbers of entries in a table.
+fn is_pointer<'a>(
+    unit: &Unit<'a, '_>,
+    ty: AttributeValue<Reader<'a>>,
+    budget: &mut Budget,
+) -> bool {
+    match outline(unit, ty, budget) {
+        Some(Outline { tag, has_children: false, to }) if is_address(tag) => {
+            is_function(unit, to, budget) == Some(false)
+        }
         _ => false,
     }
+}
+
+/// Whether a type is that of a function; `None` if that can't be found out.
+fn is_function<'a>(
+    unit: &Unit<'a, '_>,
+    mut ty: Option<AttributeValue<Reader<'a>>>,
+    budget: &mut Budget,
+) -> Option<bool> {
+    for _ in 0..MOST_HOPS {
+        let Some(of) = ty else { return Some(false) };
+        let Outline { tag, to, .. } = outline(unit, of, budget)?;
+        match tag {
+            gimli::DW_TAG_subroutine_type => return Some(true),
+            gimli::DW_TAG_typedef
+            | gimli::DW_TAG_const_type
+            | gimli::DW_TAG_volatile_type
+            | gimli::DW_TAG_restrict_type
+            | gimli::DW_TAG_atomic_type => ty = to,
+            _ => return Some(false),
+        }
+    }
+    None
+}
+
+/// What is first seen of a type.
+struct Outline<'a> {
+    tag: DwTag,
+    has_children: bool,
+    /// The type that it is made of.
+    to: Option<AttributeValue<Reader<'a>>>,
+}
+
+/// Looks at a type of the same unit.
+fn outline<'a>(
+    unit: &Unit<'a, '_>,
+    ty: AttributeValue<Reader<'a>>,
+    budget: &mut Budget,
+) -> Option<Outline<'a>> {
+    let AttributeValue::UnitRef(offset) = ty else { return None };
+    if !unit.has(offset) {
+        return None;
+    }
+    let mut entries = unit.header.entries_raw(unit.abbreviations, Some(offset)).ok()?;
+    let kind = entries.read_abbreviation().ok()??;
+    budget.take(kind.attributes().len()).ok()?;
+    let mut found = Outline { tag: kind.tag(), has_children: kind.has_children(), to: None };
+    for attribute in kind.attributes() {
+        let attribute = entries.read_attribute(*attribute).ok()?;
+        if attribute.name() == gimli::DW_AT_type {
+            found.to = Some(attribute.value());
+        }
+    }
+    Some(found)
 }
 
 fn with_mark(mut name: String, mark: &str) -> String {

@@ -19,7 +19,7 @@ const MOST_OF_PROLOGUE: usize = 64;
 pub(super) struct Row {
     code: Range<u64>,
     file: usize,
-    line: u64,
+    line: u32,
     column: u64,
     is_statement: bool,
     ends_prologue: bool,
@@ -47,7 +47,8 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn read(dwarf: &Dwarf<'_>, units: &Units) -> Self {
+    /// Paths take of a budget of their own.
+    pub(super) fn read(dwarf: &Dwarf<'_>, units: &Units, paths: &mut Budget) -> Self {
         let mut budget = Budget::of_bytes(sections::size(dwarf));
         let mut source = Self::default();
         let mut seen = HashSet::new();
@@ -66,7 +67,9 @@ impl Source {
                 // What is not well-formed, or too much, is left out.
                 let _ = lines.rows(budget, |code, row, path| {
                     let file = in_table.entry(row.file_index()).or_insert_with(|| {
+                        paths.take(0).ok()?;
                         let path = path().filter(|path| is_path(path))?;
+                        paths.take(path.len()).ok()?;
                         Some(*known.entry(path).or_insert_with_key(|path| {
                             source.files.push(path.clone());
                             source.files.len() - 1
@@ -76,7 +79,10 @@ impl Source {
                     source.rows.push(Row {
                         code,
                         file,
-                        line: row.line().map_or(0, |line| line.get()),
+                        // The library can't write the difference of larger ones.
+                        line: row
+                            .line()
+                            .map_or(0, |line| u32::try_from(line.get()).unwrap_or(u32::MAX)),
                         column: match row.column() {
                             gimli::ColumnType::LeftEdge => 0,
                             gimli::ColumnType::Column(column) => column.get(),
@@ -122,11 +128,33 @@ impl Source {
         Some(files.0.get(self.numbers.get(&(unit, number))?)?.1)
     }
 
+    /// The file of a row in a table that is made. Its path is written if it is not there yet;
+    /// `None` if there is no room for that.
+    fn file_of(
+        &self,
+        row: &Row,
+        program: &mut LineProgram,
+        files: &mut Files,
+        room: &mut Budget,
+    ) -> Option<FileId> {
+        if let Some((file, _)) = files.0.get(&row.file) {
+            return Some(*file);
+        }
+        let path = self.files.get(row.file)?;
+        room.take(path.len()).ok()?;
+        let directory = program.default_directory();
+        let file = program.add_file(LineString::String(path.as_str().into()), directory, None);
+        let number = files.0.len() as u64 + 1;
+        files.0.insert(row.file, (file, number));
+        Some(file)
+    }
+
     /// Adds the lines of a function. Says whether it has any.
     pub(super) fn add_lines(
         &self,
         program: &mut LineProgram,
         files: &mut Files,
+        room: &mut Budget,
         function: &Code<'_>,
     ) -> bool {
         let mut last: Option<(Option<*const Row>, u64)> = None;
@@ -142,19 +170,15 @@ impl Source {
                 program.begin_sequence(Some(Address::Constant(function.address)));
             }
             last = Some((row.map(std::ptr::from_ref), offset));
-            if let Some(row) = row {
-                let number = files.0.len() as u64 + 1;
-                let (file, _) = *files.0.entry(row.file).or_insert_with(|| {
-                    let directory = program.default_directory();
-                    let path = LineString::String(self.files[row.file].as_str().into());
-                    (program.add_file(path, directory, None), number)
-                });
+            let file = row.and_then(|row| self.file_of(row, program, files, room));
+            let row = row.filter(|_| file.is_some());
+            if let Some(file) = file {
                 program.row().file = file;
                 has_lines = true;
             }
             let made = program.row();
             made.address_offset = offset;
-            made.line = row.map_or(0, |row| row.line);
+            made.line = row.map_or(0, |row| row.line.into());
             made.column = row.map_or(0, |row| row.column);
             made.is_statement = row.is_some_and(|row| row.is_statement);
             // The first instruction that comes from there is the end.

@@ -4,6 +4,7 @@
 pub(crate) type Sections = Vec<(String, Vec<u8>)>;
 
 /// The sections with debugging information of a module.
+#[allow(dead_code, reason = "some tests make theirs")]
 pub(crate) fn sections(wasm: &[u8]) -> Sections {
     fn number(bytes: &mut &[u8]) -> usize {
         let (mut value, mut shift) = (0, 0);

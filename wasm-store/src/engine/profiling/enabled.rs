@@ -55,10 +55,11 @@ impl Config {
     /// set on them, the program goes on line by line, and parameters, variables and what is in them
     /// are shown with their types.
     ///
-    /// * A variable that is a pointer has the address in the process that it leads to, and can be
-    ///   followed as ever: `print *list`. Pointers in structures and arrays are offsets into the
-    ///   module's memory, and shown as numbers. `wasm_memory` is what they count from:
-    ///   `print *(struct node *)(wasm_memory + list->next)`.
+    /// * A variable that is a pointer to data has the address in the process that it leads to, and
+    ///   can be followed as ever: `print *list`. Pointers in structures and arrays are offsets into
+    ///   the module's memory, and shown as numbers. `wasm_memory` is what they count from:
+    ///   `print *(struct node *)(wasm_memory + list->next)`. Pointers to functions are shown as the
+    ///   numbers that they are in the module.
     /// * What the compiler of the source has optimised away stays so, and so does what it has in
     ///   places that machine code does not keep: nothing is shown in their place.
     /// * Variables are there to be read. Those in memory can be set, too.
