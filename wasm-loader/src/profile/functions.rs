@@ -1,6 +1,6 @@
 //! The functions of loaded code: their addresses, and names that every tool can read.
 
-use wasm_types::{Escaped, FuncIndex};
+use wasm_types::Escaped;
 
 use crate::error::Error;
 use crate::loaded::Loaded;
@@ -8,7 +8,8 @@ use crate::loaded::Loaded;
 /// A function in executable memory.
 pub(super) struct Function<'a> {
     /// Which one of the module, with its imports.
-    pub(super) func: FuncIndex,
+    #[cfg(feature = "debug-info")]
+    pub(super) func: wasm_types::FuncIndex,
     /// From the start of the text, in bytes.
     pub(super) offset: u32,
     pub(super) address: usize,
@@ -28,6 +29,7 @@ pub(super) fn functions(loaded: &Loaded) -> Result<Vec<Function<'_>>, Error> {
         let code = text.get(offset..offset + len).unwrap_or_default();
         if !code.is_empty() {
             functions.push(Function {
+                #[cfg(feature = "debug-info")]
                 func: symbol.func,
                 offset: symbol.code.offset,
                 address: start + offset,
