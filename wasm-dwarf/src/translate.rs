@@ -6,6 +6,7 @@ mod copy;
 mod expression;
 mod frame;
 mod made;
+mod plan;
 mod pointers;
 mod source;
 mod values;
@@ -21,9 +22,10 @@ use crate::budget::Budget;
 use crate::sections::{self, Section};
 use crate::units::Units;
 use addresses::{Addresses, merge};
-use copy::{Basis, Plan, Root};
+use copy::Root;
 pub use frame::{KeptFrame, KeptLocal};
 use made::{Entry, Made};
+use plan::{Basis, Input, Plan};
 use source::{Files, Source};
 
 /// A function of a module as machine code.
@@ -86,7 +88,8 @@ pub fn translate(section: Section<'_, '_>, code: &[Code<'_>]) -> Vec<(&'static s
     let [mut budget, mut lists] = [Budget::of_bytes(size), Budget::of_bytes(size)];
     for (number, place) in units.places().iter().enumerate() {
         let _ = units.in_unit(&dwarf, number, &mut budget, |unit, budget| {
-            plan.add(&basis, (number, place.offset, unit), (budget, &mut lists));
+            let input = Input { basis: &basis, number, start: place.offset, unit };
+            plan.add(input, (budget, &mut lists));
         });
     }
     let mut made = Made::new(with_texts);
@@ -101,8 +104,7 @@ pub fn translate(section: Section<'_, '_>, code: &[Code<'_>]) -> Vec<(&'static s
         let _ = units.in_unit(&dwarf, number, &mut budget, |unit, budget| {
             let ranges = ranges(own().map(|code| (code, true)));
             plan.copy(
-                &basis,
-                (number, place.offset, unit),
+                Input { basis: &basis, number, start: place.offset, unit },
                 (budget, &mut lists),
                 &files,
                 &mut made,

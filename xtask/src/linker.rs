@@ -21,16 +21,29 @@ const NO_TABLES: &str = "SECTIONS {
 } INSERT AFTER .text;
 ";
 
-/// Arguments of `rustc` for the linker of a program.
+/// How many bytes a program may have more where relocations are not packed.
+const UNPACKED: u64 = 32_000;
+
+/// What the linker of a program is told.
+pub(crate) struct Linking {
+    /// Arguments of `rustc`.
+    pub(crate) flags: String,
+    /// How many bytes the program may have more than where all of it can be told.
+    pub(crate) more: u64,
+}
+
+/// What the linker of a program is told on this machine.
 ///
 /// Packed, relative relocations take a fourteenth of their room; the loaders of glibc know such
 /// from 2.36 on. What needs the linker of Rust is asked for where that is the default: functions
 /// with the same machine code become one.
-pub(crate) fn flags(shell: &Shell, unwinding: Unwinding) -> Result<String, String> {
+pub(crate) fn linking(shell: &Shell, unwinding: Unwinding) -> Result<Linking, String> {
     let mut flags = Vec::new();
+    let mut more = UNPACKED;
     let libc = shell.output("getconf GNU_LIBC_VERSION").unwrap_or_default();
     if has_packed_relocations(&libc) {
         flags.push("-C link-arg=-Wl,-z,pack-relative-relocs".to_owned());
+        more = 0;
     }
     if cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")) {
         flags.push("-C link-arg=-Wl,--icf=all".to_owned());
@@ -43,7 +56,7 @@ pub(crate) fn flags(shell: &Shell, unwinding: Unwinding) -> Result<String, Strin
             flags.push(format!("-C link-arg='-Wl,-T,{}'", script.display()));
         }
     }
-    Ok(flags.join(" "))
+    Ok(Linking { flags: flags.join(" "), more })
 }
 
 /// Whether a libc, as `getconf` names it, knows packed relocations.

@@ -9,8 +9,8 @@ use wasm_runtime::{
 };
 
 use super::session::{
-    Debugger, Seen, block_on, call, debugger, describe, engine, engine_with, innermost, poll_once,
-    start,
+    Debugger, Seen, block_on, call, debugger, describe, engine, engine_with,
+    for_the_first_exception, innermost, poll_once, start,
 };
 
 /// Notes each event, with the innermost frame.
@@ -170,76 +170,50 @@ fn a_debugger_throws_another_exception_or_takes_it() {
 
 #[test]
 fn what_a_debugger_throws_and_catches_elsewhere_leaves_the_exception_alone() {
-    #[derive(Clone)]
-    struct Calls(Arc<AtomicUsize>);
-    impl wasm_runtime::DebugHandler for Calls {
-        type Data = Seen;
-
-        async fn handle(
-            &self,
-            mut store: wasm_runtime::StoreContextMut<'_, Seen>,
-            event: DebugEvent<'_>,
-        ) {
-            assert!(matches!(event, DebugEvent::Exception(_)));
-            if self.0.fetch_add(1, Ordering::Relaxed) > 0 {
-                return;
-            }
+    let (debugger, count) = for_the_first_exception(|mut store| {
+        Box::pin(async move {
             let instance = innermost(&mut store).instance(&mut store).unwrap();
             let caught = instance.get_typed_func::<(), i32>(&mut store, "caught").unwrap();
             assert_eq!(caught.call_async(&mut store, ()).await.unwrap(), 42);
             store.as_context_mut().gc(None).unwrap();
-        }
-    }
-
-    let count = Arc::new(AtomicUsize::new(0));
+        })
+    });
     let (mut store, _, instance) = start(&engine(), THROWS, |_| vec![]);
-    store.set_debug_handler(Calls(Arc::clone(&count)));
+    store.set_debug_handler(debugger);
     let caught = call(&mut store, instance, "caught", &[]).unwrap();
     assert_eq!(caught.unwrap().unwrap_i32(), 42);
     assert_eq!(count.load(Ordering::Relaxed), 2);
 }
 
-#[test]
-fn a_debugger_that_takes_another_exception_keeps_its_own() {
+/// As [`THROWS`], but what is not caught is another exception.
+fn throws_another() -> String {
     let wat = THROWS.replace(
         "(func (export \"uncaught\") call $inner)",
-        r#"
-        (func (export "uncaught") (throw $t (i32.const 7)))"#,
+        "(func (export \"uncaught\") (throw $t (i32.const 7)))",
     );
-    #[derive(Clone)]
-    struct Takes {
-        count: Arc<AtomicUsize>,
-        also_its_own: bool,
-    }
-    impl wasm_runtime::DebugHandler for Takes {
-        type Data = Seen;
+    assert_ne!(wat, THROWS);
+    wat
+}
 
-        async fn handle(
-            &self,
-            mut store: wasm_runtime::StoreContextMut<'_, Seen>,
-            event: DebugEvent<'_>,
-        ) {
-            assert!(matches!(event, DebugEvent::Exception(_)));
-            if self.count.fetch_add(1, Ordering::Relaxed) > 0 {
-                return;
-            }
-            if self.also_its_own {
-                let own = store.take_pending_exception().unwrap();
-                assert_eq!(own.field(&mut store, 0).unwrap().unwrap_i32(), 42);
-            }
-            let instance = innermost(&mut store).instance(&mut store).unwrap();
-            let throws = instance.get_typed_func::<(), ()>(&mut store, "uncaught").unwrap();
-            throws.call_async(&mut store, ()).await.unwrap_err();
-            store.as_context_mut().gc(None).unwrap();
-            let other = store.take_pending_exception().unwrap();
-            assert_eq!(other.field(&mut store, 0).unwrap().unwrap_i32(), 7);
-        }
-    }
-
+#[test]
+fn a_debugger_that_takes_another_exception_keeps_its_own() {
     for also_its_own in [false, true] {
-        let count = Arc::new(AtomicUsize::new(0));
-        let (mut store, _, instance) = start(&engine(), &wat, |_| vec![]);
-        store.set_debug_handler(Takes { count: Arc::clone(&count), also_its_own });
+        let (debugger, count) = for_the_first_exception(move |mut store| {
+            Box::pin(async move {
+                if also_its_own {
+                    let own = store.take_pending_exception().unwrap();
+                    assert_eq!(own.field(&mut store, 0).unwrap().unwrap_i32(), 42);
+                }
+                let instance = innermost(&mut store).instance(&mut store).unwrap();
+                let throws = instance.get_typed_func::<(), ()>(&mut store, "uncaught").unwrap();
+                throws.call_async(&mut store, ()).await.unwrap_err();
+                store.as_context_mut().gc(None).unwrap();
+                let other = store.take_pending_exception().unwrap();
+                assert_eq!(other.field(&mut store, 0).unwrap().unwrap_i32(), 7);
+            })
+        });
+        let (mut store, _, instance) = start(&engine(), &throws_another(), |_| vec![]);
+        store.set_debug_handler(debugger);
         let caught = call(&mut store, instance, "caught", &[]);
         match also_its_own {
             true => assert!(caught.unwrap_err().is::<wasm_runtime::ThrownException>()),
@@ -251,11 +225,6 @@ fn a_debugger_that_takes_another_exception_keeps_its_own() {
 
 #[test]
 fn a_debugger_that_panics_leaves_what_another_has_taken_alone() {
-    let wat = THROWS.replace(
-        "(func (export \"uncaught\") call $inner)",
-        r#"
-        (func (export "uncaught") (throw $t (i32.const 7)))"#,
-    );
     #[derive(Clone)]
     struct Panics(Arc<AtomicUsize>);
     impl wasm_runtime::DebugHandler for Panics {
@@ -286,7 +255,7 @@ fn a_debugger_that_panics_leaves_what_another_has_taken_alone() {
         }
     }
 
-    let (mut store, _, instance) = start(&engine(), &wat, |_| vec![]);
+    let (mut store, _, instance) = start(&engine(), &throws_another(), |_| vec![]);
     store.set_debug_handler(Panics(Arc::default()));
     let error = call(&mut store, instance, "caught", &[]).unwrap_err();
     assert!(error.is::<wasm_runtime::ThrownException>());

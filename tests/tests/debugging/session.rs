@@ -2,6 +2,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use wasm_runtime::{
@@ -61,6 +62,40 @@ impl DebugHandler for Debugger {
             Once(false).await;
         }
         (self.act)(&mut store, &event);
+    }
+}
+
+/// What a debugger does that waits.
+type Waits<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Debugs a store by a closure for the first exception that it is told of. It is told of nothing
+/// but exceptions, and leaves all others alone.
+#[derive(Clone)]
+pub(crate) struct First<F> {
+    count: Arc<AtomicUsize>,
+    act: F,
+}
+
+/// A debugger that does this for the first exception, and how many exceptions it is told of.
+pub(crate) fn for_the_first_exception<F>(act: F) -> (First<F>, Arc<AtomicUsize>)
+where
+    F: for<'a> Fn(StoreContextMut<'a, Seen>) -> Waits<'a> + Clone + Send + Sync + 'static,
+{
+    let count = Arc::new(AtomicUsize::new(0));
+    (First { count: Arc::clone(&count), act }, count)
+}
+
+impl<F> DebugHandler for First<F>
+where
+    F: for<'a> Fn(StoreContextMut<'a, Seen>) -> Waits<'a> + Clone + Send + Sync + 'static,
+{
+    type Data = Seen;
+
+    async fn handle(&self, store: StoreContextMut<'_, Seen>, event: DebugEvent<'_>) {
+        assert!(matches!(event, DebugEvent::Exception(_)));
+        if self.count.fetch_add(1, Ordering::Relaxed) == 0 {
+            (self.act)(store).await;
+        }
     }
 }
 
