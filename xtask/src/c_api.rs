@@ -23,7 +23,8 @@ fn quoted(path: &Path) -> String {
 /// How big the library without a compiler may be, in bytes.
 const MOST_BYTES: u64 = 750_000;
 
-/// Builds the library that only runs artifacts. Returns where it is, and how many bytes it may have.
+/// Builds the library that only runs artifacts. Returns where it is, and how many bytes it may
+/// have.
 ///
 /// A panic ends the program: what C calls can't panic, so it would be a fault of the library. Then
 /// no code needs tables and clean-up for unwinding, which were a third of it.
